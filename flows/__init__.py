@@ -1,0 +1,1 @@
+"""The night as a flow: the only room that knows Prefect."""

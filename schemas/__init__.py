@@ -1,0 +1,1 @@
+"""What the data must look like and where it stands: contracts, reading, guard, quality, warehouse."""

@@ -14,7 +14,7 @@ WORKSPACE ?= workspace
 SETTINGS ?= data_samples/settings.yaml
 AS_OF ?= 2026-11-22
 WORKERS ?= 2
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 .PHONY: help night test lint sample lock browser clean
 

@@ -1,0 +1,460 @@
+"""Load a detector: one .sql file with a YAML header that people read and a SELECT that the engine runs.
+
+A file is refused (DetectorError) when its header is incomplete, when its SQL is not one portable SELECT, or
+when the SQL does not use exactly what the header declares. sqlglot says all of this before anything runs, so a
+faulty rule costs a clear message and never a night. This is the only module that imports sqlglot.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+import sqlglot
+import yaml
+from sqlglot import exp
+from sqlglot.optimizer.scope import traverse_scope
+
+KINDS = ("impossible", "breach", "unusual", "exculpating")
+METHODS = ("rule", "peer", "isolation_forest", "link")
+SUBJECTS = ("provider", "association", "person", "household", "account", "address", "landlord")
+STATUSES = ("draft", "trial", "active", "retired")
+GATES = ("P0", "P1", "P2")
+AMOUNT_KINDS = ("exact", "cap", "estimate", "unknown")
+# Findings of one concept tell of one fact and count once in the ranking.
+CONCEPTS = (
+    "presence", "working_time", "travel", "decision", "billing", "registration", "pattern", "growth", "permit",
+    "occupancy", "rate", "income", "household", "norm", "payment", "account", "address", "landlord", "absence",
+    "membership", "attendance", "booking", "grant", "board", "ownership", "relatives", "duplicate", "splitting",
+    "digits", "timing", "network", "peers", "mitigation",
+)
+ALWAYS_BOUND = ("as_of", "since")
+SYSTEM_TABLES = {
+    "law_values": ("name", "valid_from", "valid_to", "value"),
+    "listed_tokens": ("list", "token"),
+    "calendar": ("day", "day_hours", "weekday", "is_holiday"),
+}
+RESULT_COLUMNS = ("subject_id", "period_from", "period_to", "strength", "amount_sek", "amount_kind", "evidence",
+                  "n_evidence", "episode")
+REQUIRED_RESULT = {
+    "rule": ("subject_id", "period_from", "period_to", "strength"),
+    "peer": ("subject_id", "period_from", "period_to", "value", "volume"),
+    "isolation_forest": ("subject_id", "period_from", "period_to", "volume"),
+    "link": ("token", "subject_type", "subject_id", "weight"),
+}
+REQUIRED_HEADER = ("code", "title", "method", "kind", "concept", "subject", "gate", "reads", "population", "why",
+                   "innocent", "blind_spots", "next_step", "sentence", "basis", "severity", "status", "since")
+OPTIONAL_HEADER = ("parameters", "amount", "law", "optional_reads", "optional_columns", "changes", "features",
+                   "unit", "age_limit", "owner", "why_not")
+BILINGUAL = ("title", "why", "innocent", "blind_spots", "next_step", "sentence")
+# The common dialect of the engines we run on. A function outside this list is refused: each name here has been
+# seen to give the same result on DuckDB and, through sqlglot, on Spark.
+PORTABLE_FUNCTIONS = {
+    "ABS", "AND", "ARRAY_AGG", "AVG", "CASE", "CAST", "CEIL", "COALESCE", "CONCAT", "COUNT", "COUNT_IF", "DATEDIFF",
+    "TIMESTAMP_TRUNC", "DATE_TRUNC", "TIME_TO_UNIX", "DAY", "DENSE_RANK", "EXISTS", "EXP", "EXTRACT", "FIRST_VALUE",
+    "FLOOR", "GREATEST", "HOUR", "IF", "LAG", "LAST_VALUE", "LEAD", "LEAST", "LENGTH", "LN", "LOGICAL_AND",
+    "LOGICAL_OR", "LOWER", "MAX", "MEDIAN", "MIN", "MINUTE", "MOD", "MONTH", "NULLIF", "OR", "POWER", "RANK",
+    "REPLACE", "ROUND", "ROW_NUMBER", "SIGN", "SQRT", "STDDEV_SAMP", "SUBSTRING", "SUM", "TRIM", "UPPER", "YEAR",
+}
+RESTRICTED_COLUMNS = {("persons", "birth_year"), ("association_members", "birth_year")}
+
+
+class DetectorError(ValueError):
+    """A detector file that cannot be used; the message names the file, what is wrong and what to write."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One number or text a rule depends on, with its unit and the reason for its value."""
+
+    name: str
+    value: Any
+    unit: str
+    because: str
+    law: str | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """A shared intermediate table of the catalogue (`detectors/views/<name>.sql`)."""
+
+    name: str
+    meaning: str
+    reads: tuple[str, ...]
+    sql: str
+    columns: tuple[str, ...]
+    materialise: bool = False
+
+
+@dataclass(frozen=True)
+class Detector:
+    """One detector as loaded: its header, its SELECT and what the SELECT reads."""
+
+    code: str
+    slug: str
+    domain: str
+    header: Mapping[str, Any]
+    sql: str
+    parameters: Mapping[str, Parameter]
+    reads: tuple[str, ...]
+    columns_read: frozenset[tuple[str, str]]
+    result_columns: tuple[str, ...]
+    source: str = field(compare=False, default="")
+
+    def __getattr__(self, name: str) -> Any:
+        header = object.__getattribute__(self, "header")
+        if name in ("method", "kind", "concept", "gate", "severity", "status", "title"):
+            return header[name]
+        raise AttributeError(name)
+
+    @property
+    def subject_type(self) -> str:
+        return str(self.header["subject"])
+
+    @property
+    def population(self) -> tuple[str, str]:
+        table, _, column = str(self.header["population"]).partition(".")
+        return table, column
+
+    @property
+    def fact_columns(self) -> tuple[str, ...]:
+        """Columns of the SELECT that are facts for the sentence, in order."""
+        skip = set(RESULT_COLUMNS) | {"value", "volume", "peer_group"}
+        return tuple(c for c in self.result_columns if c not in skip)
+
+    @cached_property
+    def sql_hash(self) -> str:
+        """Hash of the SELECT without comments and layout: changes only when the rule changes."""
+        return hashlib.sha256(" ".join(_strip_comments(self.sql).split()).encode()).hexdigest()[:12]
+
+    @property
+    def version(self) -> str:
+        changes = self.header.get("changes") or []
+        last = max([str(self.header["since"])] + [str(c["date"]) for c in changes])
+        return f"{last}.{self.sql_hash[:6]}"
+
+    def describe(self) -> dict[str, Any]:
+        """The header as plain data, kept with every run so that a report explains itself later."""
+        return {**_plain(self.header), "version": self.version, "sql_hash": self.sql_hash, "domain": self.domain,
+                "slug": self.slug, "sql": self.sql}
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All detectors and shared views that were found, by code and by name."""
+
+    detectors: Mapping[str, Detector]
+    views: Mapping[str, View]
+
+    @cached_property
+    def content_hash(self) -> str:
+        text = "\n".join([f"{d.code} {d.sql_hash} {d.header}" for d in self.detectors.values()]
+                         + [f"{v.name} {v.sql}" for v in self.views.values()])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def catalogue_folders() -> list[Path]:
+    """The built-in catalogue, then folders that installed packages add by the entry point `avvik.catalogue`."""
+    folders = [Path(__file__).parent / "catalogue"]
+    for point in sorted(metadata.entry_points(group="avvik.catalogue"), key=lambda p: p.name):
+        folders.append(Path(str(resources.files(point.value))))
+    return folders
+
+
+def load_catalogue(columns: Mapping[str, Mapping[str, bool]], folders: Iterable[Path] | None = None) -> Catalogue:
+    """Load every view and detector.
+
+    columns: for each dataset its columns and whether a detector may read them (False: audit-only or free text).
+    Raises DetectorError with all faults found, one a line.
+    """
+    known: dict[str, Mapping[str, bool]] = {**columns, **{t: dict.fromkeys(c, True) for t, c in SYSTEM_TABLES.items()}}
+    faults: list[str] = []
+    views: dict[str, View] = {}
+    detectors: dict[str, Detector] = {}
+    for path in sorted((Path(__file__).parent / "views").glob("*.sql")):
+        try:
+            view = load_view(path, known)
+        except DetectorError as error:
+            faults.append(str(error))
+            continue
+        views[view.name] = view
+    for view in views.values():
+        known[view.name] = dict.fromkeys(view.columns, True)
+    law_names = set(load_law_values())
+    for folder in folders if folders is not None else catalogue_folders():
+        for path in sorted(folder.glob("*/*.sql")):
+            try:
+                detector = load_detector(path, known, law_names)
+                if detector.code in detectors:
+                    raise DetectorError(f"{path.name}: the code {detector.code} is already used by "
+                                        f"{detectors[detector.code].source}; choose the next free number")
+                detectors[detector.code] = detector
+            except DetectorError as error:
+                faults.append(str(error))
+    if faults:
+        raise DetectorError("\n".join(faults))
+    return Catalogue(dict(sorted(detectors.items())), views)
+
+
+def load_view(path: Path, known: Mapping[str, Mapping[str, bool]]) -> View:
+    """Load one shared view; it may read datasets and system tables, not other views."""
+    header, sql = _split(path)
+    for key in ("name", "meaning", "reads"):
+        if key not in header:
+            raise DetectorError(f"{path.name}: header lacks `{key}`")
+    if header["name"] != path.stem:
+        raise DetectorError(f"{path.name}: header name is {header['name']}, the file name says {path.stem}")
+    tree = _one_select(path.name, sql)
+    _check_portable(path.name, tree)
+    _tables_and_columns(path.name, tree, tuple(header["reads"]), known)
+    return View(path.stem, str(header["meaning"]), tuple(header["reads"]), sql, tuple(tree.named_selects),
+                bool(header.get("materialise", False)))
+
+
+def load_detector(path: Path, known: Mapping[str, Mapping[str, bool]], law_names: set[str]) -> Detector:
+    """Load one detector file; raises DetectorError naming the file and the first fault."""
+    header, sql = _split(path)
+    name = path.name
+    _check_header(name, path, header, law_names)
+    tree = _one_select(name, sql)
+    _check_portable(name, tree)
+    parameters = _parameters(name, header)
+    used = {str(p.this.name if isinstance(p.this, exp.Expression) else p.this or p.name)
+            for p in tree.find_all(exp.Parameter, exp.Placeholder)}
+    _same(name, "parameters", used - set(ALWAYS_BOUND), set(parameters) - _method_parameters(header))
+    reads = tuple(header["reads"])
+    columns_read = _tables_and_columns(name, tree, reads, known)
+    _check_columns(name, header, columns_read, known)
+    table, column = str(header["population"]).partition(".")[::2]
+    if column not in known.get(table, {}):
+        raise DetectorError(f"{name}: population {header['population']} is not a known table.column")
+    result = tuple(tree.named_selects)
+    missing = [c for c in REQUIRED_RESULT[header["method"]] if c not in result]
+    if missing:
+        raise DetectorError(f"{name}: the SELECT lacks the column(s) {', '.join(missing)}")
+    _check_scores(name, tree, header["method"])
+    if "amount_sek" in result and "amount" not in header:
+        raise DetectorError(f"{name}: returns amount_sek, so the header needs amount: {{kind: .., how: ..}}")
+    code, _, slug = path.stem.partition("_")
+    return Detector(code, slug, path.parent.name, header, sql, parameters, reads, columns_read, result, name)
+
+
+def load_law_values(path: Path | None = None) -> dict[str, Any]:
+    """`parameters.yaml`: amounts and limits set by law or agreement, by name; see the head of that file."""
+    source = path or Path(__file__).parent / "parameters.yaml"
+    return yaml.safe_load(source.read_text(encoding="utf-8")) or {}
+
+
+def to_dialect(sql: str, dialect: str) -> str:
+    """The same SELECT in another engine's dialect (e.g. 'spark')."""
+    return sqlglot.parse_one(sql, dialect="duckdb").sql(dialect=dialect)
+
+
+def _split(path: Path) -> tuple[dict[str, Any], str]:
+    text = path.read_text(encoding="utf-8")
+    match = re.match(r"\s*/\*(.*?)\*/(.*)", text, re.DOTALL)
+    if not match:
+        raise DetectorError(f"{path.name}: must begin with a header between /* and */")
+    try:
+        header = yaml.safe_load(match[1])
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 1})" if mark else ""
+        raise DetectorError(f"{path.name}: the header is not valid YAML{where}") from None
+    if not isinstance(header, dict):
+        raise DetectorError(f"{path.name}: the header must be a YAML mapping")
+    return header, match[2].strip().rstrip(";").strip()
+
+
+def _check_header(name: str, path: Path, header: Mapping[str, Any], law_names: set[str]) -> None:
+    for key in header:
+        if key not in REQUIRED_HEADER + OPTIONAL_HEADER:
+            near = difflib.get_close_matches(str(key), REQUIRED_HEADER + OPTIONAL_HEADER, 1)
+            hint = f"; did you mean `{near[0]}`?" if near else ""
+            raise DetectorError(f"{name}: unknown header key `{key}`{hint}")
+    missing = [k for k in REQUIRED_HEADER if header.get(k) in (None, "", [], {})]
+    if missing:
+        raise DetectorError(f"{name}: header lacks {', '.join(missing)}")
+    code = str(header["code"])
+    if not re.fullmatch(r"[A-Z]{2}\d{2}", code) or not re.fullmatch(rf"{code}_[a-z0-9_]+", path.stem):
+        raise DetectorError(f"{name}: the code `{code}` and the file name differ; name it {code}_<slug>.sql")
+    for key, allowed in (("method", METHODS), ("kind", KINDS), ("concept", CONCEPTS), ("subject", SUBJECTS),
+                         ("gate", GATES), ("status", STATUSES)):
+        if header[key] not in allowed:
+            near = difflib.get_close_matches(str(header[key]), allowed, 1) or [allowed[0]]
+            raise DetectorError(f"{name}: {key}: `{header[key]}` is not known; nearest is `{near[0]}`")
+    for key in BILINGUAL:
+        if not isinstance(header[key], dict) or not all(header[key].get(lang) for lang in ("sv", "en")):
+            raise DetectorError(f"{name}: {key} needs a text for sv and one for en")
+    if any(len(str(t).split()) > 7 for t in header["title"].values()):
+        raise DetectorError(f"{name}: a title has at most seven words")
+    if header["severity"] not in (1, 2, 3, 4, 5):
+        raise DetectorError(f"{name}: severity is a whole number from 1 to 5")
+    if not isinstance(header["since"], date):
+        raise DetectorError(f"{name}: since must be a date such as 2026-11-23")
+    if header["kind"] == "unusual" and header["severity"] > 3:
+        raise DetectorError(f"{name}: a rule of kind unusual has severity 3 at most (it never stands alone)")
+    if header["method"] == "isolation_forest":
+        if header["subject"] in ("person", "household"):
+            raise DetectorError(f"{name}: the isolation forest scores organisations, never people")
+        if not header.get("features"):
+            raise DetectorError(f"{name}: an isolation forest names its features with sv, en and unit")
+    amount = header.get("amount")
+    if amount is not None and (amount.get("kind") not in AMOUNT_KINDS or not amount.get("how")):
+        raise DetectorError(f"{name}: amount needs kind ({', '.join(AMOUNT_KINDS)}) and how")
+    if "law_values" in header["reads"] and not header.get("law"):
+        raise DetectorError(f"{name}: reads law_values, so name the values used under law: [..]")
+    for law in header.get("law") or []:
+        if law not in law_names:
+            near = difflib.get_close_matches(law, law_names, 1)
+            raise DetectorError(f"{name}: law value `{law}` is not in parameters.yaml"
+                                + (f"; nearest is `{near[0]}`" if near else ""))
+    for source in header["basis"]:
+        if not isinstance(source, dict) or not source.get("title"):
+            raise DetectorError(f"{name}: each basis needs a title")
+
+
+def _parameters(name: str, header: Mapping[str, Any]) -> dict[str, Parameter]:
+    found = {}
+    for key, spec in (header.get("parameters") or {}).items():
+        if not isinstance(spec, dict) or not spec.get("because") or not spec.get("unit"):
+            raise DetectorError(f"{name}: parameter {key} needs value, unit and because")
+        if ("value" in spec) == ("law" in spec):
+            raise DetectorError(f"{name}: parameter {key} needs either value or law")
+        found[str(key)] = Parameter(str(key), spec.get("value"), str(spec["unit"]), str(spec["because"]),
+                                    spec.get("law"))
+    return found
+
+
+def _method_parameters(header: Mapping[str, Any]) -> set[str]:
+    """Parameters that the method reads rather than the SQL."""
+    names = {"peer": {"min_peers", "min_volume", "fence", "min_value"},
+             "isolation_forest": {"min_peers", "min_volume", "percentile", "min_episodes", "trees"}}
+    return names.get(str(header["method"]), set()) & set(header.get("parameters") or {})
+
+
+def _one_select(name: str, sql: str) -> exp.Query:
+    try:
+        trees = sqlglot.parse(sql, dialect="duckdb")
+    except sqlglot.errors.ParseError as error:
+        first = error.errors[0] if error.errors else {}
+        raise DetectorError(f"{name}: SQL cannot be read at line {first.get('line')}: "
+                            f"{first.get('description')}") from None
+    if len(trees) != 1 or not isinstance(trees[0], exp.Query):
+        raise DetectorError(f"{name}: must hold exactly one SELECT")
+    return trees[0]
+
+
+def _check_portable(name: str, tree: exp.Query) -> None:
+    refused = {exp.Qualify: "QUALIFY", exp.Lambda: "a lambda", exp.Slice: "a list slice", exp.Bracket: "indexing",
+               exp.Pivot: "PIVOT", exp.Command: "a command", exp.Rand: "random()", exp.CurrentDate: "current_date",
+               exp.CurrentTimestamp: "now()", exp.Limit: "LIMIT", exp.TryCast: "TRY_CAST"}
+    for node_type, words in refused.items():
+        if tree.find(node_type):
+            raise DetectorError(f"{name}: {words} is not portable; write it with the common functions")
+    for join in tree.find_all(exp.Join):
+        if (join.args.get("method") or "").upper() == "ASOF":
+            raise DetectorError(f"{name}: ASOF JOIN is not portable; use a window or a range join")
+    for star in tree.find_all(exp.Star):
+        if isinstance(star.parent, exp.Select):
+            raise DetectorError(f"{name}: SELECT * hides what is read; name the columns")
+    for diff in tree.find_all(exp.DateDiff, exp.TimestampDiff):
+        if str(diff.args.get("unit") or "DAY").upper().strip("'") != "DAY":
+            raise DetectorError(f"{name}: date_diff counts whole days only; other units differ between engines")
+    for window in tree.find_all(exp.Window):
+        if isinstance(window.this, (exp.RowNumber, exp.Lead, exp.Lag, exp.FirstValue, exp.LastValue)):
+            _check_tie_break(name, window)
+    for function in tree.find_all(exp.Func):
+        word = (function.name if isinstance(function, exp.Anonymous) else function.sql_name()).upper()
+        if word not in PORTABLE_FUNCTIONS:
+            raise DetectorError(f"{name}: the function {word.lower()} is outside the portable list")
+
+
+def _check_tie_break(name: str, window: exp.Window) -> None:
+    order = window.args.get("order")
+    last = order.expressions[-1].this if order and order.expressions else None
+    unique = isinstance(last, exp.Column) and (last.name == "row_ref" or last.name.endswith("_id"))
+    if not unique:
+        raise DetectorError(f"{name}: ORDER BY in a window ends with a tie-break: row_ref or an _id column")
+
+
+def _tables_and_columns(name: str, tree: exp.Query, reads: tuple[str, ...],
+                        known: Mapping[str, Mapping[str, bool]]) -> frozenset[tuple[str, str]]:
+    """Check tables against `reads`, columns against the contracts; return the (table, column) pairs read."""
+    found: set[tuple[str, str]] = set()
+    tables: set[str] = set()
+    for scope in traverse_scope(tree):
+        real = {alias: source.name for alias, source in scope.sources.items() if isinstance(source, exp.Table)}
+        tables.update(real.values())
+        unknown = sorted(set(real.values()) - set(known))
+        if unknown:
+            near = difflib.get_close_matches(unknown[0], known, 1)
+            raise DetectorError(f"{name}: reads the unknown table {unknown[0]}"
+                                + (f"; nearest is {near[0]}" if near else ""))
+        derived = len(real) < len(scope.sources)
+        for column in scope.columns:
+            candidates = [real[column.table]] if column.table in real else []
+            if not column.table:
+                candidates = [t for t in real.values() if column.name in known[t] or column.name == "row_ref"]
+                if not candidates and not derived and column.name not in _aliases(scope.expression):
+                    raise DetectorError(f"{name}: no table read here has a column {column.name}")
+            for table in candidates:
+                if column.name != "row_ref" and column.name not in known[table]:
+                    near = difflib.get_close_matches(column.name, known[table], 1)
+                    raise DetectorError(f"{name}: {table} has no column {column.name}"
+                                        + (f"; nearest is {near[0]}" if near else ""))
+                found.add((table, column.name))
+    _same(name, "tables", tables, set(reads))
+    return frozenset(found)
+
+
+def _aliases(expression: exp.Expression) -> set[str]:
+    return {s.alias for s in getattr(expression, "selects", []) if isinstance(s, exp.Alias)}
+
+
+def _check_columns(name: str, header: Mapping[str, Any], columns: frozenset[tuple[str, str]],
+                   known: Mapping[str, Mapping[str, bool]]) -> None:
+    for table, column in sorted(columns):
+        if known[table].get(column) is False:
+            raise DetectorError(f"{name}: {table}.{column} is audit-only or free text; no detector may read it")
+        if (table, column) in RESTRICTED_COLUMNS and not header.get("age_limit"):
+            raise DetectorError(f"{name}: {table}.{column} may be read only where law sets an age limit: "
+                                "say which under age_limit")
+
+
+def _check_scores(name: str, tree: exp.Query, method: str) -> None:
+    selects = {s.alias_or_name: s for s in tree.selects}
+    for column in ("strength", "value", "weight"):
+        node = selects.get(column)
+        if node is None:
+            continue
+        inner = node.this if isinstance(node, exp.Alias) else node
+        if not (isinstance(inner, exp.Cast) and inner.to.this == exp.DataType.Type.DOUBLE):
+            raise DetectorError(f"{name}: {column} must be CAST(... AS DOUBLE) in the last SELECT")
+
+
+def _same(name: str, what: str, used: set[str], declared: set[str]) -> None:
+    if undeclared := sorted(used - declared):
+        raise DetectorError(f"{name}: {what} used but not declared: {', '.join(undeclared)}")
+    if unused := sorted(declared - used):
+        raise DetectorError(f"{name}: {what} declared but not used: {', '.join(unused)}")
+
+
+def _strip_comments(sql: str) -> str:
+    return re.sub(r"--[^\n]*", " ", re.sub(r"/\*.*?\*/", " ", sql, flags=re.DOTALL))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    return value.isoformat() if isinstance(value, date) else value

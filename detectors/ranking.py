@@ -1,0 +1,203 @@
+"""One order of what to look at first: version 1.
+
+Points of a finding = 20 x severity/5 x strength x weight of its kind; a concept counts once, with its strongest
+finding. Findings of kind unusual together give at most `UNUSUAL_CAP` points, less than any finding of kind
+impossible or breach can (`HARD_FLOOR`), so that a statistical deviation only adds weight and never tops a list
+alone. Exculpating findings subtract. The contributions shown add up to the score exactly; money is shown, not used.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+POINTS = 20.0
+KIND_WEIGHT = {"impossible": 1.0, "breach": 0.85, "unusual": 0.35, "exculpating": -0.6}
+HARD_FLOOR = 4.0  # points any impossible or breach finding gives at least
+UNUSUAL_CAP = 3.9  # unusual findings together stay below that
+BASELINE_TOP = (10, 50)
+
+SCHEMA = pa.schema([
+    ("rank", pa.int32()), ("rank_in_type", pa.int32()), ("subject_type", pa.string()), ("subject_id", pa.string()),
+    ("score", pa.float64()), ("amount_sek", pa.decimal128(14, 2)),
+    ("contributions", pa.list_(pa.struct([("detector_id", pa.string()), ("points", pa.float64())]))),
+    ("concepts", pa.list_(pa.string())), ("state", pa.string()), ("first_seen", pa.date32()),
+    ("link_group", pa.string()), ("groups", pa.list_(pa.string()))])
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The part of a finding that ranking needs."""
+
+    detector_id: str
+    kind: str
+    concept: str
+    domain: str
+    severity: int
+    strength: float
+    amount_sek: Decimal | None = None
+
+
+@dataclass
+class Ranked:
+    """A subject with its score and the contributions that add up to it."""
+
+    subject_type: str
+    subject_id: str
+    score: float
+    amount_sek: Decimal | None
+    contributions: list[tuple[str, float]]
+    concepts: list[str]
+    domains: set[str] = field(default_factory=set)
+    state: str = "new"
+    first_seen: date | None = None
+    rank: int = 0
+    rank_in_type: int = 0
+    groups: list[str] = field(default_factory=list)
+
+
+def points(finding: Finding) -> float:
+    """Points of one finding; monotone in severity and in strength."""
+    raw = POINTS * finding.severity / 5 * finding.strength * KIND_WEIGHT[finding.kind]
+    if finding.kind in ("impossible", "breach"):
+        return HARD_FLOOR + raw
+    return raw
+
+
+def score_subject(subject_type: str, subject_id: str, findings: Iterable[Finding]) -> Ranked:
+    """Score one subject from all its findings; the order of the findings does not matter."""
+    best: dict[tuple[str, str], Finding] = {}
+    money: dict[str, Decimal] = {}
+    everything = sorted(findings, key=lambda f: (f.detector_id, -f.strength))
+    for finding in everything:
+        family = "hard" if finding.kind in ("impossible", "breach") else finding.kind
+        key = (family, finding.concept)
+        if key not in best or abs(points(finding)) > abs(points(best[key])):
+            best[key] = finding
+        if finding.amount_sek is not None and finding.kind != "exculpating":
+            money[finding.concept] = max(money.get(finding.concept, Decimal(0)), finding.amount_sek)
+    hard_concepts = {concept for family, concept in best if family == "hard"}
+    parts: dict[str, float] = defaultdict(float)
+    unusual = exculpating = 0.0
+    for (family, concept), finding in sorted(best.items()):
+        if family == "unusual" and concept in hard_concepts:
+            continue  # the same fact already counts as impossible or breach
+        value = points(finding)
+        parts[finding.detector_id] += value
+        if family == "unusual":
+            unusual += value
+        elif family == "exculpating":
+            exculpating += value
+    if unusual > UNUSUAL_CAP:
+        parts["cap_unusual"] = UNUSUAL_CAP - unusual
+    total = sum(parts.values())
+    if total < 0:
+        parts["floor_zero"] = -total
+    contributions = sorted(((d, round(p, 6)) for d, p in parts.items()), key=lambda c: (-c[1], c[0]))
+    score = round(sum(p for _, p in contributions), 6)
+    concepts = sorted({f.concept for f in everything if f.kind != "exculpating"})
+    return Ranked(subject_type, subject_id, score, sum(money.values(), Decimal(0)) if money else None,
+                  contributions, concepts, {f.domain for f in everything})
+
+
+def order(subjects: Iterable[Ranked]) -> list[Ranked]:
+    """Rank 1 first, overall and within each subject type; ties by type and id, so the order never wavers."""
+    ranked = sorted(subjects, key=lambda r: (-r.score, r.subject_type, r.subject_id))
+    seen: dict[str, int] = defaultdict(int)
+    for place, row in enumerate(ranked, start=1):
+        seen[row.subject_type] += 1
+        row.rank, row.rank_in_type = place, seen[row.subject_type]
+    return ranked
+
+
+def carry_state(ranked: Iterable[Ranked], previous: Path | None, as_of: date) -> list[tuple[str, str]]:
+    """Fill in state and first_seen from the night before; return the subjects that are gone since."""
+    before: dict[tuple[str, str], Mapping[str, Any]] = {}
+    if previous is not None:
+        for row in pq.read_table(previous, columns=["subject_type", "subject_id", "score", "first_seen"]).to_pylist():
+            before[(row["subject_type"], row["subject_id"])] = row
+    for row in ranked:
+        old = before.pop((row.subject_type, row.subject_id), None)
+        if old is None:
+            row.state, row.first_seen = "new", as_of
+            continue
+        row.first_seen = old["first_seen"]
+        change = row.score - old["score"]
+        row.state = "worse" if change > 0.5 else "better" if change < -0.5 else "continuing"
+    return sorted(before)
+
+
+def visible_groups(row: Ranked, groups: Mapping[str, Mapping[str, Any]], services: Mapping[str, str]) -> list[str]:
+    """The groups whose purpose covers at least one of the subject's findings (default deny)."""
+    seen = []
+    own_services = set((services.get(row.subject_id) or "").split("|"))
+    for name, group in groups.items():
+        domains = set(group.get("domains") or [])
+        types = group.get("subject_types")
+        if types and row.subject_type not in types:
+            continue
+        by_ledger = "ledger" in row.domains and own_services & set(group.get("ledger_services") or [])
+        if domains & row.domains or by_ledger:
+            seen.append(name)
+    return sorted(seen)
+
+
+def baselines(ranked: list[Ranked]) -> dict[str, Any]:
+    """Our order beside sort-by-money: share of the top k that both lists hold, overall and per subject type."""
+    def overlap(rows: list[Ranked]) -> dict[str, Any]:
+        by_money = sorted(rows, key=lambda r: (-(r.amount_sek or Decimal(0)), r.subject_id))
+        result: dict[str, Any] = {"subjects": len(rows)}
+        for k in BASELINE_TOP:
+            ours = {(r.subject_type, r.subject_id) for r in rows[:k]}
+            money = {(r.subject_type, r.subject_id) for r in by_money[:k]}
+            result[f"overlap_{k}"] = round(len(ours & money) / min(k, len(rows)), 4) if rows else None
+        result["order"] = [f"{r.subject_type}:{r.subject_id}" for r in by_money[:BASELINE_TOP[-1]]]
+        return result
+    types = sorted({r.subject_type for r in ranked})
+    return {"sort_by_money": {"overall": overlap(ranked),
+                              **{t: overlap([r for r in ranked if r.subject_type == t]) for t in types}}}
+
+
+def rank(connection: duckdb.DuckDBPyConnection, run_dir: Path, groups: Mapping[str, Mapping[str, Any]], as_of: date,
+         active: set[str], previous: Path | None = None) -> dict[str, Any]:
+    """Rank the subjects of the temporary table `findings`, write ranked.parquet, return counts for run.json.
+
+    active: codes of the detectors that count (status active); others are shown in the ledger only.
+    """
+    grouped: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for row in connection.execute("""
+            SELECT subject_type, subject_id, detector_id, kind, concept, domain, severity, strength, amount_sek
+            FROM findings ORDER BY ALL""").fetchall():
+        if row[2] in active:
+            grouped[(row[0], row[1])].append(Finding(*row[2:]))
+    scored = (score_subject(t, s, f) for (t, s), f in grouped.items() if any(x.kind != "exculpating" for x in f))
+    ranked = order(scored)
+    gone = carry_state(ranked, previous, as_of)
+    services = dict(connection.execute("SELECT provider_id, services FROM providers").fetchall())
+    for row in ranked:
+        row.groups = visible_groups(row, groups, services)
+    _write(ranked, run_dir / "ranked.parquet")
+    return {"subjects": len(ranked), "new_subjects": sum(r.state == "new" for r in ranked),
+            "gone_subjects": len(gone), "gone": [f"{t}:{s}" for t, s in gone],
+            "money_to_check": str(sum((r.amount_sek or Decimal(0) for r in ranked), Decimal(0))),
+            "baselines": baselines(ranked)}
+
+
+def _write(ranked: list[Ranked], path: Path) -> None:
+    rows = [{"rank": r.rank, "rank_in_type": r.rank_in_type, "subject_type": r.subject_type,
+             "subject_id": r.subject_id, "score": r.score, "amount_sek": r.amount_sek,
+             "contributions": [{"detector_id": d, "points": p} for d, p in r.contributions],
+             "concepts": r.concepts, "state": r.state, "first_seen": r.first_seen, "link_group": None,
+             "groups": r.groups} for r in ranked]
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), path, compression="zstd")
+
+

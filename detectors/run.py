@@ -1,0 +1,232 @@
+"""Run the whole catalogue on a loaded warehouse and write what it found.
+
+Cost: each detector reads the columns it names from the event tables once (a few hash aggregates or one sort by
+person); only findings, at most a few thousand rows, leave the database.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from detectors import evidence as evidence_rows
+from detectors.calendar_days import calendar_rows
+from detectors.detector import Catalogue, Detector, load_catalogue, load_law_values
+from detectors.ledger import LedgerRow, write_ledger
+from detectors.methods import RAW_TABLES, NotComputable, run_method
+from schemas.contract import Contract
+from schemas.settings import Settings
+
+
+@dataclass
+class Detection:
+    """What a night's detection left: counts, problems and where the rows are (tables findings, raw_peers)."""
+
+    ledger: list[LedgerRow] = field(default_factory=list)
+    findings: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def readable_columns(contracts: Mapping[str, Contract]) -> dict[str, dict[str, bool]]:
+    """For each dataset its columns and whether a detector may read them (audit-only and free text: no)."""
+    return {c.dataset: {col.name: not (col.audit_only or col.free_text) for col in c.columns}
+            for c in contracts.values()}
+
+
+def catalogue_for(contracts: Mapping[str, Contract]) -> Catalogue:
+    """The catalogue checked against these contracts."""
+    return load_catalogue(readable_columns(contracts))
+
+
+def lookback_start(as_of: date, days: int) -> date:
+    """First day of the month in which the look-back begins: whole months make ratios comparable."""
+    return (as_of - timedelta(days=days)).replace(day=1)
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, settings: Settings, as_of: date) -> None:
+    """Create the temporary tables and views every detector may read: law values, lists, calendar, shared views."""
+    connection.execute(RAW_TABLES)
+    connection.execute("CREATE OR REPLACE TEMP TABLE law_values "
+                       "(name VARCHAR, valid_from DATE, valid_to DATE, value DOUBLE)")
+    rows = law_rows(load_law_values())
+    if rows:
+        connection.executemany("INSERT INTO law_values VALUES (?, ?, ?, ?)", rows)
+    connection.execute("CREATE OR REPLACE TEMP TABLE listed_tokens (list VARCHAR, token VARCHAR)")
+    tokens = [(name, token) for name, members in sorted(settings.lists.items()) for token in members]
+    if tokens:
+        connection.executemany("INSERT INTO listed_tokens VALUES (?, ?)", tokens)
+    connection.execute("CREATE OR REPLACE TEMP TABLE calendar "
+                       "(day DATE, day_hours INTEGER, weekday INTEGER, is_holiday BOOLEAN)")
+    days = calendar_rows(date(as_of.year - 3, 1, 1), as_of)
+    connection.execute("INSERT INTO calendar SELECT unnest($d), unnest($h), unnest($w), unnest($f)",
+                       dict(zip("dhwf", (list(column) for column in zip(*days, strict=True)), strict=True)))
+    for view in catalogue.views.values():
+        what = "TABLE" if view.materialise else "VIEW"
+        connection.execute(f"CREATE OR REPLACE TEMP {what} {view.name} AS {view.sql}")
+
+
+def law_rows(values: Mapping[str, Any]) -> list[tuple[str, date, date | None, float]]:
+    """`parameters.yaml` as rows; a value holds until the day before the next one begins."""
+    rows = []
+    for name, spec in values.items():
+        dated = sorted(spec["values"], key=lambda v: v["from"])
+        for current, following in zip(dated, [*dated[1:], None], strict=True):
+            until = following["from"] - timedelta(days=1) if following else current.get("to")
+            rows.append((name, current["from"], until, float(current["value"])))
+    return rows
+
+
+def parameter_values(detector: Detector, settings: Settings, as_of: date) -> dict[str, Any]:
+    """Each parameter's value this night: the municipality's override, the law's value of the day, the default."""
+    overrides = settings.parameters.get(detector.code, {})
+    law = load_law_values()
+    values: dict[str, Any] = {"as_of": as_of, "since": lookback_start(as_of, settings.lookback_days)}
+    for name, parameter in detector.parameters.items():
+        if name in overrides:
+            values[name] = overrides[name].value
+        elif parameter.law:
+            dated = [v for v in sorted(law[parameter.law]["values"], key=lambda v: v["from"]) if v["from"] <= as_of]
+            if not dated:
+                raise NotComputable(f"inget värde för {parameter.law} vid {as_of}",
+                                    f"no value of {parameter.law} on {as_of}")
+            values[name] = dated[-1]["value"]
+        else:
+            values[name] = parameter.value
+    return values
+
+
+def run_detectors(connection: duckdb.DuckDBPyConnection, run_dir: Path, settings: Settings, as_of: date,
+                  catalogue: Catalogue, contracts: Mapping[str, Contract],
+                  delivered: Mapping[str, set[str]], previous_findings: Path | None = None) -> Detection:
+    """Run every detector, write findings, evidence, peers, subjects, ledger and detectors.json into run_dir.
+
+    delivered: the columns that at least one loaded file of each dataset brought; a rule that needs another one is
+    not computable. previous_findings: findings.parquet of the night before, for what is new.
+    """
+    result = Detection()
+    prepare(connection, catalogue, settings, as_of)
+    for detector in catalogue.detectors.values():
+        started = time.perf_counter()
+        row = run_one(connection, detector, settings, as_of, delivered, catalogue)
+        row.seconds = round(time.perf_counter() - started, 4)
+        result.ledger.append(row)
+    build_findings(connection, catalogue, previous_findings)
+    result.findings = _scalar(connection, "SELECT count(*) FROM findings")
+    _fill_counts(connection, result.ledger, settings)
+    write_ledger(connection, result.ledger, run_dir / "ledger.parquet")
+    evidence_rows.write(connection, contracts, run_dir)
+    described = {code: d.describe() | {"values": _shown_values(d, settings, as_of)}
+                 for code, d in catalogue.detectors.items()}
+    (run_dir / "detectors.json").write_text(
+        json.dumps(described, ensure_ascii=False, indent=1, default=str, sort_keys=True), encoding="utf-8")
+    return result
+
+
+def run_one(connection: duckdb.DuckDBPyConnection, detector: Detector, settings: Settings, as_of: date,
+            delivered: Mapping[str, set[str]], catalogue: Catalogue) -> LedgerRow:
+    """Run one detector and account for it; a rule that fails is a row in the ledger, never the end of a night."""
+    row = LedgerRow.begin(detector, settings.statuses.get(detector.code, detector.status))
+    if row.status in ("draft", "retired"):
+        return row.close(row.status, "regeln är inte i bruk", "the rule is not in use")
+    if detector.gate == "P2" and not gate_is_open(settings, detector.code, as_of):
+        return row.close("gate_closed", "rättslig grund för uppgifter mellan nämnder saknas (P2)",
+                         "no recorded legal ground for data across committees (P2)")
+    missing = missing_data(detector, delivered, catalogue)
+    if missing:
+        return row.close("not_computable", f"underlag saknas: {', '.join(missing)}",
+                         f"data missing: {', '.join(missing)}")
+    table, column = detector.population
+    row.population = _scalar(connection, f'SELECT count(DISTINCT "{column}") FROM "{table}"')
+    try:
+        account = run_method(connection, detector, parameter_values(detector, settings, as_of), settings.seed)
+    except NotComputable as reason:
+        return row.close("not_computable", reason.sv, reason.en)
+    except (duckdb.Error, ValueError) as error:
+        # The message of a database error may repeat cell values; its class and our code are all that is kept.
+        return row.close("failed", f"regeln kunde inte köras ({type(error).__name__})",
+                         f"the rule could not be run ({type(error).__name__})")
+    row.excluded_by = account.excluded
+    return row.close("ran", "", "")
+
+
+def gate_is_open(settings: Settings, code: str, as_of: date) -> bool:
+    """A P2 gate is open while a recorded decision covers the day (handbook 0)."""
+    decision = settings.gates.get(code)
+    return decision is not None and decision.is_open(as_of)
+
+
+def missing_data(detector: Detector, delivered: Mapping[str, set[str]], catalogue: Catalogue) -> list[str]:
+    """Tables and columns the rule needs and no loaded file has brought, as `table` or `table.column`."""
+    optional = set(detector.header.get("optional_reads") or [])
+    optional_columns = set(detector.header.get("optional_columns") or [])
+    missing = []
+    for table in detector.reads:
+        if table in catalogue.views:
+            reads = [t for t in catalogue.views[table].reads if t in delivered]
+            if table not in optional and not any(delivered[t] for t in reads):
+                missing.append(table)
+        elif table in delivered and table not in optional:
+            if not delivered[table]:
+                missing.append(table)
+            else:
+                needed = {c for t, c in detector.columns_read if t == table and c != "row_ref"}
+                missing += [f"{table}.{c}" for c in sorted(needed - delivered[table])
+                            if f"{table}.{c}" not in optional_columns]
+    return sorted(missing)
+
+
+def build_findings(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, previous: Path | None) -> None:
+    """Join the raw rows with the detectors' metadata into the temporary table `findings` (with is_new).
+
+    finding_id is a hash of rule, subject and episode, so the same deviation keeps its id over nights.
+    """
+    connection.execute("""CREATE OR REPLACE TEMP TABLE detector_facts (detector_id VARCHAR, detector_version VARCHAR,
+        kind VARCHAR, concept VARCHAR, domain VARCHAR, subject_type VARCHAR, severity INTEGER, status VARCHAR)""")
+    rows = [(d.code, d.version, d.kind, d.concept, d.domain, d.subject_type, d.severity, d.status)
+            for d in catalogue.detectors.values()]
+    if rows:
+        connection.executemany("INSERT INTO detector_facts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    known = "SELECT NULL AS finding_id WHERE false"
+    if previous is not None:
+        known = f"SELECT DISTINCT finding_id FROM read_parquet('{str(previous).replace(chr(39), chr(39) * 2)}')"
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE findings AS
+        WITH known AS ({known}),
+        named AS (
+          SELECT r.*, d.* EXCLUDE (detector_id),
+                 substring(sha256(concat_ws(chr(31), r.detector_id, d.subject_type, r.subject_id, r.episode)), 1, 16)
+                   AS finding_id
+          FROM raw_findings r JOIN detector_facts d USING (detector_id))
+        SELECT n.*, CAST(NULL AS VARCHAR) AS link_group, k.finding_id IS NULL AS is_new
+        FROM named n LEFT JOIN known k ON k.finding_id = n.finding_id
+        ORDER BY n.detector_id, n.subject_id, n.episode""")
+
+
+def _fill_counts(connection: duckdb.DuckDBPyConnection, ledger: list[LedgerRow], settings: Settings) -> None:
+    counts = {row[0]: row[1:] for row in connection.execute("""
+        SELECT detector_id, count(DISTINCT subject_id), count(*), count(*) FILTER (WHERE is_new)
+        FROM findings GROUP BY detector_id""").fetchall()}
+    for row in ledger:
+        row.count(*counts.get(row.detector_id, (0, 0, 0)), warn_share=settings.warn_share)
+
+
+def _shown_values(detector: Detector, settings: Settings, as_of: date) -> dict[str, Any]:
+    try:
+        values = parameter_values(detector, settings, as_of)
+    except NotComputable:
+        return {}
+    overrides = settings.parameters.get(detector.code, {})
+    return {name: {"value": values[name], "override": vars(overrides[name]) if name in overrides else None}
+            for name in detector.parameters}
+
+
+def _scalar(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = connection.execute(sql).fetchone()
+    return int(row[0]) if row else 0

@@ -68,9 +68,8 @@ class Ranked:
 def points(finding: Finding) -> float:
     """Points of one finding; monotone in severity and in strength."""
     raw = POINTS * finding.severity / 5 * finding.strength * KIND_WEIGHT[finding.kind]
-    if finding.kind in ("impossible", "breach"):
-        return HARD_FLOOR + raw
-    return raw
+    floor = HARD_FLOOR if finding.kind in ("impossible", "breach") else 0.0
+    return round(floor + raw, 4)  # rounded here, so that what is shown adds up to what ranks
 
 
 def score_subject(subject_type: str, subject_id: str, findings: Iterable[Finding]) -> Ranked:
@@ -87,7 +86,7 @@ def score_subject(subject_type: str, subject_id: str, findings: Iterable[Finding
             money[finding.concept] = max(money.get(finding.concept, Decimal(0)), finding.amount_sek)
     hard_concepts = {concept for family, concept in best if family == "hard"}
     parts: dict[str, float] = defaultdict(float)
-    unusual = exculpating = 0.0
+    unusual = 0.0
     for (family, concept), finding in sorted(best.items()):
         if family == "unusual" and concept in hard_concepts:
             continue  # the same fact already counts as impossible or breach
@@ -95,15 +94,13 @@ def score_subject(subject_type: str, subject_id: str, findings: Iterable[Finding
         parts[finding.detector_id] += value
         if family == "unusual":
             unusual += value
-        elif family == "exculpating":
-            exculpating += value
     if unusual > UNUSUAL_CAP:
-        parts["cap_unusual"] = UNUSUAL_CAP - unusual
+        parts["cap_unusual"] = round(UNUSUAL_CAP - unusual, 4)
     total = sum(parts.values())
     if total < 0:
-        parts["floor_zero"] = -total
-    contributions = sorted(((d, round(p, 6)) for d, p in parts.items()), key=lambda c: (-c[1], c[0]))
-    score = round(sum(p for _, p in contributions), 6)
+        parts["floor_zero"] = round(-total, 4)
+    contributions = sorted(((d, round(p, 4)) for d, p in parts.items()), key=lambda c: (-c[1], c[0]))
+    score = round(sum(p for _, p in contributions), 4)
     concepts = sorted({f.concept for f in everything if f.kind != "exculpating"})
     return Ranked(subject_type, subject_id, score, sum(money.values(), Decimal(0)) if money else None,
                   contributions, concepts, {f.domain for f in everything})

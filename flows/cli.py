@@ -1,0 +1,134 @@
+"""The command line. Only the standard library is imported here: `avvik --help` must answer at once.
+
+Exit codes: 0 done, 1 done but a source was refused or a part failed (the summary says which), 2 the command was
+not usable as given, 3 not done. An expected error is one message on stderr; an unexpected one shows its class and
+place, never its text, because the texts of data errors can repeat cell values.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+DONE, DONE_WITH_REFUSALS, USAGE, NOT_DONE = 0, 1, 2, 3
+
+_EPILOG = """exit codes: 0 done, 1 done with refused sources or failed parts, 2 usage, 3 not done
+
+examples:
+  avvik night --inbox inbox --workspace workspace --settings settings.yaml
+  avvik check inbox/home_care_visits_2026-11-22.csv
+  avvik detectors HC01
+"""
+
+
+def _day(text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; write it as 2026-11-22") from None
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no scale; write a number such as 0.2 or 10")
+    return value
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line; every subcommand sets `run`, the name of its function below."""
+    parser = argparse.ArgumentParser(
+        prog="avvik",
+        description="Finds deviations to check in a municipality's payments and care data, with evidence.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="show the version and leave")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+
+    night = commands.add_parser("night", help="run a night: read the inbox, check, detect, rank, write reports")
+    night.add_argument("--inbox", type=Path, required=True, metavar="DIR", help="folder with the exports")
+    night.add_argument("--workspace", type=Path, required=True, metavar="DIR", help="folder for state and reports")
+    night.add_argument("--as-of", type=_day, metavar="DATE", help="the day to judge from (default: today)")
+    night.add_argument("--settings", type=Path, metavar="FILE", help="settings of the municipality (YAML)")
+    night.set_defaults(run=_night)
+
+    check = commands.add_parser("check", help="check files against their contracts without loading them")
+    check.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files, or folders of files")
+    check.add_argument("--settings", type=Path, metavar="FILE", help="settings of the municipality (YAML)")
+    check.set_defaults(run=_check)
+
+    detectors = commands.add_parser("detectors", help="list the detectors, or explain one")
+    detectors.add_argument("id", nargs="?", metavar="ID", help="a detector's code, such as HC01")
+    detectors.add_argument("--settings", type=Path, metavar="FILE", help="settings of the municipality (YAML)")
+    detectors.set_defaults(run=_detectors)
+
+    sample = commands.add_parser("sample", help="write a generated inbox with planted deviations")
+    sample.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    sample.add_argument("--scale", type=_share, default=1.0, metavar="S", help="size; 1 = a small municipality")
+    sample.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed gives the same files")
+    sample.set_defaults(run=_sample)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code (argparse itself leaves with 2 on wrong usage)."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    if options.version:
+        from importlib.metadata import version
+
+        print(f"avvik {version('avvik')}")
+        return DONE
+    if options.command is None:
+        parser.print_help()
+        return USAGE
+    try:
+        return options.run(options)
+    except KeyboardInterrupt:
+        print("avvik: interrupted; nothing was published", file=sys.stderr)
+        return NOT_DONE
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has left (avvik detectors | head)
+        return DONE
+    except Exception as error:
+        from flows.failures import explain
+
+        code, message = explain(error)
+        print(f"avvik: {message}", file=sys.stderr)
+        return code
+
+
+def _night(options: argparse.Namespace) -> int:
+    from flows.local_night import run_night
+
+    return run_night(options.inbox, options.workspace, options.as_of, options.settings)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from flows.check import check_paths
+
+    return check_paths(options.paths, options.settings)
+
+
+def _detectors(options: argparse.Namespace) -> int:
+    from flows.explain import show_detectors
+
+    return show_detectors(options.id, options.settings)
+
+
+def _sample(options: argparse.Namespace) -> int:
+    from data_samples.generate import write_inbox
+
+    write_inbox(options.out, options.scale, options.seed)
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""What a user is told when something goes wrong: one message and an exit code, never a cell value.
+
+The texts of errors whose class is ours are ours: they name file, key, row and remedy, and are shown. The text of
+any other error is withheld, because DuckDB, pandas and the parsers put cell values into theirs; its class and the
+place in our code are shown instead.
+"""
+
+from __future__ import annotations
+
+import errno
+import traceback
+from pathlib import Path
+
+USAGE, NOT_DONE = 2, 3
+PACKAGES = ("schemas", "detectors", "reports", "flows", "data_samples")
+ROOT = Path(__file__).resolve().parent.parent
+# What the user typed or configured is wrong; by name, because importing the classes would cost their modules.
+_USAGE = {"SettingsError", "ContractError", "InboxError", "DetectorError", "GroupsError", "UsageError"}
+_REASONS = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EIO: "the disk fails",
+            errno.EROFS: "the disk is read-only", errno.EACCES: "no permission", errno.EPERM: "no permission"}
+
+
+class UsageError(ValueError):
+    """The command was not usable as given; the text says what to change."""
+
+
+class NightFailed(RuntimeError):
+    """A night that was not done; the text is ours and tells the reason and the remedy, no values."""
+
+
+def is_ours(error: BaseException) -> bool:
+    """Whether the error's class is defined in this product, so that its text may be shown."""
+    return type(error).__module__.split(".")[0] in PACKAGES
+
+
+def explain(error: BaseException) -> tuple[int, str]:
+    """(exit code, message) for any error that ended a command."""
+    if not is_ours(error):
+        return NOT_DONE, withheld(error)
+    return (USAGE if type(error).__name__ in _USAGE else NOT_DONE), str(error)
+
+
+def withheld(error: BaseException) -> str:
+    """Class and place of an error, the operating system's reason where it has one, and nothing of its text."""
+    text = f"unexpected {type(error).__module__.split('.')[0]}.{type(error).__name__} at {place(error)}"
+    if isinstance(error, OSError) and error.errno is not None:
+        text += f" ({_REASONS.get(error.errno, errno.errorcode.get(error.errno, 'operating system error'))}"
+        text += f": {error.filename})" if isinstance(error.filename, str) else ")"
+    return text
+
+
+def place(error: BaseException) -> str:
+    """The innermost line of our own code that the error passed, as package/module.py:line."""
+    found = "unknown place"
+    for frame in traceback.extract_tb(error.__traceback__):
+        path = Path(frame.filename)
+        if path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in PACKAGES:
+            found = f"{path.relative_to(ROOT).as_posix()}:{frame.lineno}"
+    return found

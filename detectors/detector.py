@@ -23,6 +23,7 @@ import yaml
 from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
+VIEWS = Path(__file__).parent / "views"
 KINDS = ("impossible", "breach", "unusual", "exculpating")
 METHODS = ("rule", "peer", "isolation_forest", "link")
 SUBJECTS = ("provider", "association", "person", "household", "account", "address", "landlord")
@@ -179,7 +180,7 @@ def load_catalogue(columns: Mapping[str, Mapping[str, bool]], folders: Iterable[
     faults: list[str] = []
     views: dict[str, View] = {}
     detectors: dict[str, Detector] = {}
-    for path in sorted((Path(__file__).parent / "views").glob("*.sql")):
+    for path in sorted(VIEWS.glob("*.sql")):
         try:
             view = load_view(path, known)
         except DetectorError as error:

@@ -88,8 +88,8 @@ def run_forest(connection: duckdb.DuckDBPyConnection, detector: Detector, values
     distance, median, p95 = relative_to_peers(features, groups)
     model, scores = score(distance.to_numpy(), seed, int(number.get("trees", TREES)))
     frame["score"] = np.round(scores, 10)
-    frame["percentile"] = frame["score"].rank(pct=True)
-    above = frame["percentile"] >= number.get("percentile", 0.97)
+    frame["share_below"] = frame["score"].rank(pct=True)
+    above = frame["share_below"] >= number.get("percentile", 0.97)
     frame["beyond"] = (features.to_numpy() > p95.to_numpy()).any(axis=1)
     flagged = frame[above & frame["beyond"]].copy()
     flagged["n_episodes"] = flagged.groupby("subject_id")["subject_id"].transform("size")
@@ -102,7 +102,7 @@ def run_forest(connection: duckdb.DuckDBPyConnection, detector: Detector, values
     facts, peers = _explain(detector, worst, features, median, p95, parts, groups, names)
     result = pd.concat([worst.reset_index(drop=True), facts], axis=1)
     low = number.get("percentile", 0.97)
-    result["strength"] = ((result["percentile"] - low) / max(1 - low, 1e-9)).clip(0.1, 1.0)
+    result["strength"] = ((result["share_below"] - low) / max(1 - low, 1e-9)).clip(0.1, 1.0)
     connection.register("forest_result", result[["subject_id", "period_from", "strength", *facts.columns]])
     own = [c for c in detector.fact_columns if c not in names]
     optional = [c for c in ("period_to", "evidence", "n_evidence", "amount_sek", "amount_kind", *own)
@@ -141,7 +141,7 @@ def _explain(detector: Detector, worst: pd.DataFrame, features: pd.DataFrame, me
         group = groups[index]
         members = groups == group
         fact: dict[str, Any] = {"peer_n": int(members.sum()), "percentile": round(
-            100 * float(worst.at[index, "percentile"]), 1), "n_periods": int(worst.at[index, "n_episodes"])}
+            100 * float(worst.at[index, "share_below"]), 1), "n_periods": int(worst.at[index, "n_episodes"])}
         for place, j in enumerate(order[:EXPLAINED], start=1):
             feature, spec = names[j], header[names[j]]
             scale = 100.0 if spec.get("unit") == "percent" else 1.0

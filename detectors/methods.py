@@ -76,12 +76,13 @@ def _store(connection: duckdb.DuckDBPyConnection, detector: Detector, source: st
     have = set(detector.result_columns)
     episode = "coalesce(CAST(episode AS VARCHAR), '')" if "episode" in have else "''"
     doubled = connection.execute(
-        f"SELECT count(*) FROM (SELECT 1 FROM {source} GROUP BY subject_id, {episode} HAVING count(*) > 1)").fetchone()
+        f"SELECT count(*) - count(DISTINCT (subject_id, {episode})) FROM {source} WHERE subject_id IS NOT NULL"
+    ).fetchone()
     if doubled and doubled[0]:
         raise ValueError(f"{detector.code} returns two rows for one subject and episode")
     facts = [*(detector.fact_columns if own_facts is None else own_facts), *extra_facts]
     packed = ", ".join(f'"{c}" := "{c}"' for c in facts)
-    evidence = "list_sort(list_distinct(list_filter(evidence, x -> x IS NOT NULL)))" if "evidence" in have \
+    evidence = "list_sort(list_distinct(list_filter(evidence, lambda x: x IS NOT NULL)))" if "evidence" in have \
         else "CAST([] AS BIGINT[])"
     count = "n_evidence" if "n_evidence" in have else f"len({evidence})"
     amount = "CAST(amount_sek AS DECIMAL(14,2))" if "amount_sek" in have else "CAST(NULL AS DECIMAL(14,2))"
@@ -89,13 +90,13 @@ def _store(connection: duckdb.DuckDBPyConnection, detector: Detector, source: st
     kind = "amount_kind" if "amount_kind" in have else f"'{default_kind}'"
     connection.execute(f"""
         INSERT INTO raw_findings
-        SELECT '{detector.code}', CAST(subject_id AS VARCHAR), {episode}, CAST(period_from AS DATE),
+        SELECT '{detector.code}', CAST(subject_id AS VARCHAR), {episode} AS own_episode, CAST(period_from AS DATE),
                CAST(period_to AS DATE), least(1.0, greatest(0.0, strength)), {amount},
                CASE WHEN {amount} IS NULL THEN 'unknown' ELSE {kind} END,
                {f"CAST(to_json(struct_pack({packed})) AS VARCHAR)" if facts else "'{}'"},
                CAST({count} AS INTEGER), {evidence}
         FROM {source} WHERE subject_id IS NOT NULL
-        ORDER BY subject_id, {episode}""")
+        ORDER BY subject_id, own_episode""")
 
 
 def _number(detector: Detector, values: Mapping[str, Any], name: str, default: float) -> float:

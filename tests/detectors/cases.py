@@ -81,7 +81,7 @@ class Bench:
     def __init__(self, contracts: Mapping[str, Contract] | None = None):
         self.contracts = contracts or load_contracts()
         self.catalogue: Catalogue = run.catalogue_for(self.contracts)
-        self.connection = duckdb.connect(config={"threads": 1, "TimeZone": "UTC"})
+        self.connection = duckdb.connect(config={"threads": 1})
         for contract in self.contracts.values():
             columns = ", ".join(f'"{c.name}" {c.duckdb_type}' for c in contract.columns)
             self.connection.execute(f'CREATE TABLE "{contract.dataset}" ({columns}, row_ref BIGINT)')

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.contract import Contract, match_dataset
-from schemas.reader import Problem
+from schemas.problems import Problem
 
 _CHUNK = 1 << 20
 

@@ -25,13 +25,13 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import duckdb
 
 from schemas import warehouse_load, warehouse_rows
 from schemas.contract import Contract
-from schemas.reader import FileReading, Problem
+from schemas.problems import Problem
 from schemas.reconciliation import ReconciliationRow, rows_of, settle
 from schemas.settings import Settings
 from schemas.warehouse_load import (
@@ -41,6 +41,9 @@ from schemas.warehouse_load import (
     quote,
 )
 from schemas.workspace import FILE_MODE, Workspace, sync_file
+
+if TYPE_CHECKING:
+    from schemas.reader import FileReading
 
 # Raised when the tables change so that an earlier version of Avvik could not read them.
 FORMAT = 1

@@ -12,13 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
 
 from schemas.contract import Contract
-from schemas.reader import FileReading, Problem
+from schemas.problems import Problem
+
+if TYPE_CHECKING:
+    from schemas.reader import FileReading
 
 LINES_PER_FILE = 1 << 32  # row_ref = file_id * this + line
 MONEY = "DECIMAL(18,2)"  # SEK of one row; sums widen to DECIMAL(38,2) by themselves

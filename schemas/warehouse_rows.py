@@ -14,7 +14,7 @@ from typing import Protocol
 import duckdb
 
 from schemas.contract import Contract
-from schemas.reader import Problem
+from schemas.problems import Problem
 from schemas.warehouse_load import LINES_PER_FILE, MONEY, FileRow, quote
 
 # Rows of a refused file are refused with it; so many of those that failed are kept per check, as an explanation.

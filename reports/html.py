@@ -1,0 +1,157 @@
+"""One self-contained page for a group: the first screen, the list and the method are HTML, the rest travels packed.
+
+The list is one island in columns (so that 50,000 subjects stay small), case views are islands of `CHUNK` cases that
+the page opens only when asked. Evidence rows a case get as many as the page's size allows; the workbook has all.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from collections.abc import Mapping
+from typing import Any
+
+from reports import page, words
+from reports.model import AMOUNT_KINDS, CASE_ROWS, KINDS, STATES, GroupModel
+
+CHUNK = 200
+SHOWN = 50
+SAMPLE = 400
+_CAPS = (CASE_ROWS, 60, 25, 12, 8, 5, 4, 3, 2, 1)
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+SUBJECT_TYPES = ("provider", "association", "person", "household", "account", "address", "landlord")
+
+
+def size_budget(cases: int) -> int:
+    """Bytes a page may take: 1.8 MB up to 5,000 subjects, 11 MB at 50,000 (the gates are 2 and 12 MB)."""
+    return round(1_800_000 + max(0, cases - 5_000) / 45_000 * 9_200_000)
+
+
+class _Names:
+    """Gives each string a number, in order of appearance."""
+
+    def __init__(self) -> None:
+        self.known: dict[Any, int] = {}
+
+    def __call__(self, value: Any) -> int:
+        return self.known.setdefault(value, len(self.known))
+
+
+def _detail(model: GroupModel, at: int, limit: int, tables: Mapping[str, _Names]) -> list[Any]:
+    """A case view without key names: repeated names cost more than the data they name."""
+    detail = model.detail(at, limit)
+    found = []
+    for item in detail["findings"]:
+        blocks = [[tables["dataset"](block["dataset"]), tables["columns"](tuple(block["columns"])),
+                   [[tables["file"](row[0]) for row in block["rows"]],
+                    *([row[c] for row in block["rows"]] for c in range(1, len(block["columns"]) + 2))]]
+                  for block in item["evidence"]]
+        peers = [[tables["peer"](p["feature"]), p["own"], p["peer_median"], p["peer_q1"], p["peer_q3"], p["peer_p95"],
+                  p["peer_n"], tables["peer"](p["peer_group"]), p["contribution"]] for p in item["peers"]]
+        found.append([tables["detector"](item["detector"]), item["sentence"], item["from"], item["to"],
+                      item["amount"], AMOUNT_KINDS.index(item["amount_kind"])
+                      if item["amount_kind"] in AMOUNT_KINDS else 3, item["n_evidence"], blocks, peers])
+    return [found, [[tables["detector"](code), points] for code, points in detail["contributions"]],
+            detail["against"], detail["elsewhere"], detail["facts"], detail["network"], detail["first_seen"]]
+
+
+def _row_limit(model: GroupModel, spent: int, tables: Mapping[str, _Names]) -> int:
+    """Rows a case that fit the page, judged on every n-th case."""
+    count = len(model.cases)
+    step = max(1, count // SAMPLE)
+    sample = range(0, count, step)
+    for cap in _CAPS:
+        bodies = page.to_json([_detail(model, at, cap, tables) for at in sample]).encode()
+        estimate = len(gzip.compress(bodies, 6)) * 4 / 3 * count / max(1, len(sample))
+        if spent + estimate * 1.05 <= size_budget(count):
+            return cap
+    return _CAPS[-1]
+
+
+def _list(model: GroupModel, names: _Names) -> dict[str, Any]:
+    cases, as_of = model.cases, model.run.as_of
+    columns: dict[str, Any] = {
+        "id": [case["id"] for case in cases], "name": [case["subject"] for case in cases],
+        "type": [SUBJECT_TYPES.index(case["subject_type"]) for case in cases],
+        "rank": [case["rank"] for case in cases],
+        "kinds": [sum(1 << KINDS.index(kind) for kind in case["kinds"]) for case in cases],
+        "score": [case["score"] for case in cases], "amount": [case["amount"] for case in cases],
+        "last": [(as_of - as_of.fromisoformat(case["last"])).days for case in cases],
+        "state": [STATES.index(case["state"]) if case["state"] in STATES else 2 for case in cases],
+        "since": [int(case["since_meeting"]) for case in cases],
+        "why": [[names(code) for code in case["reasons"]] for case in cases],
+        "weeks": [_weeks(case["weeks"]) for case in cases]}
+    for kind in AMOUNT_KINDS:
+        values = [case["amounts"].get(kind) for case in cases]
+        if any(value is not None for value in values):
+            columns[kind] = values
+    return columns
+
+
+def _weeks(weeks: list[int]) -> str:
+    """A digit a week in base 36; leading empty weeks left out."""
+    return "".join(_DIGITS[min(n, 35)] for n in weeks).lstrip("0")
+
+
+def detector_words(model: GroupModel, code: str) -> dict[str, Any]:
+    """What a page says of a detector, in its language."""
+    head, lang = model.run.detectors.get(code, {}), model.language
+    values = head.get("values") or {}
+    limits = []
+    for name, spec in (head.get("parameters") or {}).items():
+        used = values.get(name) or {}
+        override = used.get("override") or {}
+        value = used.get("value", spec.get("value"))
+        limits.append([name.replace("_", " "), words.fact(name, value, lang), str(spec.get("unit", "")),
+                       words.pick(override.get("because") or spec.get("because"), lang),
+                       str(override.get("by", ""))])
+    basis = [", ".join(str(part) for key, part in entry.items() if part and key != "read") if isinstance(entry, dict)
+             else str(entry) for entry in head.get("basis") or []]
+    return {"code": code, "title": words.pick(head.get("title", code), lang), "kind": head.get("kind", ""),
+            "domain": head.get("domain", ""), "version": str(head.get("version", "")), "limits": limits,
+            "basis": basis, "sql_hash": str(head.get("sql_hash", ""))[:12],
+            "amount_how": words.pick((head.get("amount") or {}).get("how"), lang),
+            **{key: words.pick(head.get(key), lang) for key in ("why", "innocent", "blind_spots", "next_step")}}
+
+
+def spark_label(model: GroupModel, case: Mapping[str, Any]) -> str:
+    """The words of a sparkline."""
+    return model.text["js"]["sparkline"].format(max=max(case["weeks"]), day=case["last"])
+
+
+def group_page(model: GroupModel) -> str:
+    """The page of one group."""
+    tables = {name: _Names() for name in ("dataset", "columns", "file", "detector", "peer")}
+    listed = _list(model, tables["detector"])
+    head = model.head()
+    ledger = {row["detector_id"]: row for row in model.run.ledger}
+    codes = model.codes()
+    context = {
+        "model": model, "head": head, "run": model.run, "cases": model.cases[:SHOWN], "ledger": ledger,
+        "cards": [detector_words(model, code) for code in codes], "spark_label": spark_label,
+        "titles": lambda code: words.pick((model.run.detectors.get(code) or {}).get("title", code), model.language),
+        "codes": codes, "failed_checks": [c for c in model.run.checks if not c["success"]]}
+    spent = len(page.pack(listed)) + len(page.render("group.html.j2", model.language, script=True, **context))
+    limit = _row_limit(model, spent, tables)
+    islands = {}
+    for start in range(0, len(model.cases), CHUNK):
+        body = [_detail(model, at, limit, tables) for at in range(start, min(start + CHUNK, len(model.cases)))]
+        islands[f"island-c{start // CHUNK}"] = page.pack(body)
+    text = model.text
+    islands["island-list"] = page.pack({
+        "t": text["js"], "lang": model.language, "head": text["head"], "asOf": head["as_of"], "run": head["run_id"],
+        "kinds": [text["kinds"][kind] for kind in KINDS], "kindIds": KINDS, "states": [text["states"][s] for s in STATES],
+        "stateIds": STATES, "amountKinds": [text["amount_kinds"][kind] for kind in AMOUNT_KINDS],
+        "amountIds": AMOUNT_KINDS, "types": [text["subject_types"][name] for name in SUBJECT_TYPES],
+        "disclaimer": text["disclaimer"], "working": text["working_paper"], "meeting": head["meeting"],
+        "chunk": CHUNK, "cols": listed,
+        "detectors": [detector_words(model, code) for code in tables["detector"].known],
+        "datasets": [text["datasets"].get(name, name) for name in tables["dataset"].known],
+        "columns": [[[name, text["columns"].get(name, name)] for name in names] for names in tables["columns"].known],
+        "files": list(tables["file"].known), "peers": list(tables["peer"].known)})
+    return page.render("group.html.j2", model.language, script=True, islands=islands, **context)
+
+
+def unpack(packed: str) -> bytes:
+    """The bytes of an island; for tests and for readers other than a browser."""
+    return gzip.decompress(base64.b64decode(packed))

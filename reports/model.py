@@ -1,0 +1,268 @@
+"""The content of a group's report as plain data, apart from how it is drawn.
+
+`GroupModel.head` is the first screen and the method pages, `.cases` one summary a subject in rank order, `.detail(i)`
+the case view. Everything is JSON; numbers are raw (not rounded), words are in the report's language.
+Rules: a group sees the findings that `Group.sees` grants, never another domain's evidence; exact, capped and
+estimated kronor are never added; the contributions shown add up to the score (those of other groups as one bar).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from reports import privacy, words
+from reports.load import Run, Subject
+from schemas.groups import Group
+
+AMOUNT_KINDS = ("exact", "cap", "estimate", "unknown")
+KINDS = ("impossible", "breach", "unusual")
+STATES = ("new", "worse", "continuing", "better")
+WEEKS = 52
+CASE_ROWS = 200  # evidence rows of one case on the page; the workbook has the rest
+PSEUDO = ("cap_unusual", "floor_zero")
+
+
+@dataclass
+class Case:
+    """One subject as a group sees it. `summary` is what the list shows; the rest makes the detail."""
+
+    row: Mapping[str, Any]
+    subject: Subject
+    visible: list[dict[str, Any]]
+    hidden: list[dict[str, Any]]
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+def _money(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
+class GroupModel:
+    """The neutral report of one group in one language."""
+
+    def __init__(self, run: Run, group: Group, language: str) -> None:
+        self.run, self.group, self.language = run, group, language
+        self.text = words.texts(language)
+        self.active = {row["detector_id"] for row in run.ledger if row["status"] == "active"}
+        self.meeting = group.last_meeting(run.as_of)
+        self.items = [case for row in run.ranked if group.id in row["groups"] if (case := self._case(row))]
+        self.cases = [case.summary for case in self.items]
+
+    def _case(self, row: Mapping[str, Any]) -> Case | None:
+        subject = (row["subject_type"], row["subject_id"])
+        services = self.run.services(subject)
+        mine: list[dict[str, Any]] = []
+        hidden: list[dict[str, Any]] = []
+        for finding in self.run.findings.get(subject, []):
+            if finding["detector_id"] in self.active:
+                sees = self.group.sees(finding["domain"], subject[0], services)
+                (mine if sees else hidden).append(finding)
+        if not any(finding["kind"] in KINDS for finding in mine):
+            return None
+        case = Case(row, subject, mine, hidden)
+        case.summary = self._summary(case)
+        return case
+
+    def _summary(self, case: Case) -> dict[str, Any]:
+        row, day = case.row, self.run.as_of
+        found = [finding for finding in case.visible if finding["kind"] in KINDS]
+        days = [moment for finding in found for moment in self.run.evidence.days(finding["finding_id"])]
+        amounts = self._amounts(found)
+        codes = {finding["detector_id"] for finding in found}
+        first = [part["detector_id"] for part in row["contributions"] if part["detector_id"] in codes]
+        reasons = list(dict.fromkeys([*first, *sorted(codes)]))
+        fresh = self.meeting is not None and row["first_seen"] is not None and row["first_seen"] > self.meeting
+        return {
+            "id": privacy.case_id(*case.subject), "rank": row["rank"], "subject_type": case.subject[0],
+            "subject": self._subject_name(case.subject), "score": row["score"],
+            "kinds": [kind for kind in KINDS if any(finding["kind"] == kind for finding in found)],
+            "amounts": amounts, "amount": sum(amounts.values()) if amounts else None,
+            "last": max(days or [f["period_to"] for f in found if f["period_to"]], default=day).isoformat(),
+            "state": row["state"], "since_meeting": fresh, "reasons": reasons, "weeks": self._weeks(days),
+            "findings": len(found)}
+
+    def _subject_name(self, subject: Subject) -> str:
+        named = self.run.subjects.get(subject, {}).get("name")
+        if named:
+            return str(named)
+        if subject[0] not in privacy.TOKEN_SUBJECTS:
+            return subject[1]
+        return privacy.shorten(subject[1]) if self.group.persons_visible else privacy.case_id(*subject)
+
+    @staticmethod
+    def _amounts(found: list[dict[str, Any]]) -> dict[str, float]:
+        """Money to check by kind: per concept the largest finding (as ranking counts), never added across kinds."""
+        largest: dict[str, dict[str, Any]] = {}
+        for finding in found:
+            best = largest.get(finding["concept"])
+            if finding["amount_sek"] is not None and (best is None or finding["amount_sek"] > best["amount_sek"]):
+                largest[finding["concept"]] = finding
+        sums: dict[str, Decimal] = {}
+        for finding in largest.values():
+            kind = finding["amount_kind"] if finding["amount_kind"] in AMOUNT_KINDS else "unknown"
+            sums[kind] = sums.get(kind, Decimal(0)) + finding["amount_sek"]
+        return {kind: float(sums[kind]) for kind in AMOUNT_KINDS if kind in sums}
+
+    def _weeks(self, days: list[dt.date]) -> list[int]:
+        weeks = [0] * WEEKS
+        for day in days:
+            back = (self.run.as_of - day).days // 7
+            if 0 <= back < WEEKS:
+                weeks[WEEKS - 1 - back] += 1
+        return weeks
+
+    # ------------------------------------------------------------------ the case view
+    def detail(self, index: int, limit: int = CASE_ROWS) -> dict[str, Any]:
+        """The case view of `cases[index]`, with at most `limit` evidence rows (at least one a finding)."""
+        case = self.items[index]
+        mask = privacy.Mask(self.group.persons_visible, self.text["tokens"])
+        order = {code: at for at, code in enumerate(case.summary["reasons"])}
+        found = sorted((finding for finding in case.visible if finding["kind"] in KINDS),
+                       key=lambda f: (order[f["detector_id"]], -f["strength"], f["finding_id"]))
+        left, findings = limit, []
+        for at, finding in enumerate(found):
+            share = max(1, left - (len(found) - at - 1))
+            shown = self._finding(finding, mask, share)
+            left -= sum(len(block["rows"]) for block in shown["evidence"])
+            findings.append(shown)
+        against = [words.sentence(self._head(f)["sentence"], mask.values(f["facts"]), self.language)
+                   for f in case.visible if f["kind"] == "exculpating"]
+        return {"findings": findings, "contributions": self._contributions(case), "against": against,
+                "elsewhere": self._elsewhere(case), "facts": self._facts(case.subject),
+                "network": self._network(index), "first_seen": words.moment(case.row["first_seen"])}
+
+    def _head(self, finding: Mapping[str, Any]) -> Mapping[str, Any]:
+        return self.run.detectors.get(finding["detector_id"], {"sentence": "", "title": finding["detector_id"]})
+
+    def _finding(self, finding: dict[str, Any], mask: privacy.Mask, limit: int) -> dict[str, Any]:
+        blocks: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
+        for row in self.run.evidence.rows(finding["finding_id"], limit):
+            values = mask.values(row["values"])
+            columns = tuple(values)
+            block = blocks.setdefault((row["dataset"], columns), {
+                "dataset": row["dataset"], "columns": list(columns), "rows": []})
+            block["rows"].append([row["file"], row["line"], *(words.moment_text(v) for v in values.values())])
+        for block in blocks.values():
+            keep = [at for at in range(len(block["columns"])) if any(row[at + 2] for row in block["rows"])]
+            block["columns"] = [block["columns"][at] for at in keep]
+            block["rows"] = [[*row[:2], *(row[at + 2] for at in keep)] for row in block["rows"]]
+        return {
+            "id": finding["finding_id"], "detector": finding["detector_id"],
+            "sentence": words.sentence(self._head(finding)["sentence"], mask.values(finding["facts"]), self.language),
+            "from": words.moment(finding["period_from"]), "to": words.moment(finding["period_to"]),
+            "amount": _money(finding["amount_sek"]), "amount_kind": finding["amount_kind"],
+            "strength": finding["strength"], "n_evidence": finding["n_evidence"],
+            "evidence": list(blocks.values()), "peers": self._peers(finding["finding_id"])}
+
+    def _peers(self, finding_id: str) -> list[dict[str, Any]]:
+        names = ("feature", "own", "peer_median", "peer_q1", "peer_q3", "peer_p95", "peer_n", "peer_group",
+                 "contribution")
+        return [{name: row[name] for name in names} for row in self.run.peers.get(finding_id, [])]
+
+    def _contributions(self, case: Case) -> list[list[Any]]:
+        """[code, points]; what other groups' findings give is one bar `other_groups`, so that the sum holds."""
+        services = self.run.services(case.subject)
+        shown: list[list[Any]] = []
+        other = 0.0
+        for part in case.row["contributions"]:
+            code, points = part["detector_id"], part["points"]
+            domain = self.run.detectors.get(code, {}).get("domain")
+            if code in PSEUDO or (domain and self.group.sees(domain, case.subject[0], services)):
+                shown.append([code, points])
+            else:
+                other += points
+        shown.sort(key=lambda part: (part[0] in PSEUDO, -part[1], part[0]))
+        if other:
+            shown.append(["other_groups", other])
+        return shown
+
+    def _elsewhere(self, case: Case) -> list[list[str]]:
+        """Groups that see findings we do not: their title and contact, nothing of the findings."""
+        services = self.run.services(case.subject)
+        out = []
+        for group in self.run.groups.values():
+            if group.id != self.group.id and any(
+                    finding["kind"] in KINDS and group.sees(finding["domain"], case.subject[0], services)
+                    for finding in case.hidden):
+                out.append([words.pick(group.title, self.language), group.contact])
+        if not out and any(finding["kind"] in KINDS for finding in case.hidden):
+            out.append([self.text["other_unit"], ""])
+        return out
+
+    def _facts(self, subject: Subject) -> list[list[str]]:
+        facts = self.run.subjects.get(subject, {}).get("facts", {})
+        out = []
+        if subject[0] not in privacy.TOKEN_SUBJECTS:
+            out.append([self.text["columns"].get("subject_id", "subject_id"), subject[1]])
+        for name, value in facts.items():
+            if value in (None, "") or name in privacy.FREE_TEXT or privacy.token_kind(name):
+                continue
+            parts = value.split("|") if isinstance(value, str) else [value]
+            said = [self.text["values"].get(part, part) if isinstance(part, str) else part for part in parts]
+            out.append([self.text["columns"].get(name, name), words.fact(name, said, self.language)])
+        return out
+
+    def _network(self, index: int) -> list[int]:
+        """Other cases of this report in the same link group, as indexes into `cases`."""
+        group = self.items[index].row["link_group"]
+        return [at for at in self._linked.get(group, []) if at != index][:60] if group else []
+
+    @property
+    def _linked(self) -> dict[str, list[int]]:
+        if not hasattr(self, "_by_group"):
+            self._by_group: dict[str, list[int]] = {}
+            for at, case in enumerate(self.items):
+                if case.row["link_group"]:
+                    self._by_group.setdefault(case.row["link_group"], []).append(at)
+        return self._by_group
+
+    # ------------------------------------------------------------------ the first screen
+    def head(self) -> dict[str, Any]:
+        """First screen: sources, deviations, new, gone, money by kind. Sums are over the cases of this group."""
+        money: dict[str, Decimal] = {}
+        for case in self.cases:
+            for kind, value in case["amounts"].items():
+                money[kind] = money.get(kind, Decimal(0)) + Decimal(str(value))
+        meta = self.run.meta
+        return {
+            "group": self.group.id, "title": words.pick(self.group.title, self.language),
+            "contact": self.group.contact, "municipality": meta.get("municipality", ""), "run_id": meta["run_id"],
+            "as_of": self.run.as_of.isoformat(), "sources": dict(meta.get("sources", {})),
+            "deviations": len(self.cases), "new": sum(case["state"] == "new" for case in self.cases),
+            "worse": sum(case["state"] == "worse" for case in self.cases),
+            "meeting": self.meeting.isoformat() if self.meeting else None,
+            "since_meeting": sum(case["since_meeting"] for case in self.cases),
+            "gone": gone_count(meta.get("gone_findings")), "first_night": not meta.get("previous_run"),
+            "money": {kind: float(value) for kind, value in money.items()},
+            "without_money": sum(not case["amounts"] for case in self.cases)}
+
+    def codes(self) -> list[str]:
+        """Detectors whose domain this group works with, in order of their code; for the method page."""
+        return [code for code, head in sorted(self.run.detectors.items())
+                if any(self.group.sees(head.get("domain", ""), kind, self.group.ledger_services)
+                       for kind in self.group.subject_types)]
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole model, for golden files and other renderers."""
+        return {"head": self.head(), "cases": self.cases,
+                "details": [self.detail(at) for at in range(len(self.cases))], "detectors": self.codes()}
+
+
+def gone_count(gone: Any) -> int:
+    """run.json keeps the gone findings as a number or as a list of ids."""
+    return gone if isinstance(gone, int) else len(gone or ())
+
+
+def rounded_parts(parts: list[float], total: float, decimals: int = 2) -> list[float]:
+    """Round each part so that the rounded parts add up to the rounded total (largest remainder)."""
+    unit = 10**decimals
+    goal = round(total * unit)
+    floors = [int(part * unit // 1) for part in parts]
+    order = sorted(range(len(parts)), key=lambda at: (floors[at] - parts[at] * unit, at))
+    for at in order[: max(0, goal - sum(floors))]:
+        floors[at] += 1
+    return [value / unit for value in floors]

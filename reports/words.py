@@ -1,0 +1,113 @@
+"""Words and numbers for readers: texts by language, numbers by locale, sentences from templates."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import yaml
+
+LANGUAGES = ("sv", "en")
+_BLANK = "\u00a0"  # no-break, so that a number never wraps
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d(?:\.\d+)?)?")
+_YEAR = re.compile(r"(^|_)(year|ar)($|_)")
+
+
+@lru_cache(maxsize=2)
+def texts(language: str) -> dict[str, Any]:
+    """The page texts of a language. Raises ValueError for a language we do not have."""
+    if language not in LANGUAGES:
+        raise ValueError(f"language '{language}' is not one of {', '.join(LANGUAGES)}")
+    path = Path(__file__).with_name("texts") / f"{language}.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def pick(text: Any, language: str) -> str:
+    """A header text is a plain string or {sv, en}; the other language serves when one is missing."""
+    if isinstance(text, Mapping):
+        other = "en" if language == "sv" else "sv"
+        text = text.get(language) or text.get(other) or ""
+    return " ".join(str(text).split()) if text is not None else ""
+
+
+def number(value: float | int | Decimal, language: str, decimals: int | None = None) -> str:
+    """1 234,50 in Swedish, 1,234.50 in English; without `decimals`: as many as needed, at most two."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return texts(language)["missing"]
+    if decimals is None:
+        rounded = round(Decimal(str(value)), 2)
+        text = f"{rounded:,.2f}".rstrip("0").rstrip(".") if rounded % 1 else f"{rounded:,.0f}"
+    else:
+        text = f"{Decimal(str(value)):,.{decimals}f}"
+    if text.lstrip("-0.,") == "":
+        text = text.lstrip("-")
+    if language == "sv":
+        text = text.replace(",", _BLANK).replace(".", ",")
+    return text.replace("-", "\u2212", 1)
+
+
+def sek(value: float | int | Decimal, language: str) -> str:
+    """Kronor: no öre from 100 up, two decimals below."""
+    return number(value, language, 0 if abs(value) >= 100 or value == 0 else 2)
+
+
+def moment(value: Any) -> str:
+    """ISO day or minute without a T: 2026-11-20 14:05. Midnight stays a day only if it came as a date."""
+    if value is None:
+        return ""
+    if isinstance(value, dt.datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def moment_text(value: Any) -> str:
+    """A value of a source row as text; timestamps lose their T and seconds of zero."""
+    if value is None:
+        return ""
+    found = _MOMENT.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        return str(value)
+    seconds = found[3] or ""
+    return f"{found[1]} {found[2]}" + ("" if seconds.startswith(":00") else seconds[:3])
+
+
+def fact(name: str, value: Any, language: str) -> str:
+    """One fact of a finding as words; money by its name (`*_sek`), dates ISO, lists joined."""
+    say = texts(language)
+    if value is None or value == "":
+        return say["missing"]
+    if isinstance(value, bool):
+        return say["yes"] if value else say["no"]
+    if isinstance(value, (int, float, Decimal)):
+        if name.endswith("_sek") or name == "sek":
+            return sek(value, language) if math.isfinite(value) else say["missing"]
+        if _YEAR.search(name) and float(value).is_integer():
+            return str(int(value))
+        return number(value, language)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(fact(name, item, language) for item in value) or say["missing"]
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {fact(key, item, language)}" for key, item in value.items())
+    return _MOMENT.sub(r"\1 \2", str(value))
+
+
+def sentence(template: Any, facts: Mapping[str, Any], language: str) -> str:
+    """Fill `{name}` from the facts. A missing fact reads as «uppgift saknas»; never an exception."""
+    pattern = pick(template, language)
+    out: list[str] = []
+    try:
+        parts = list(Formatter().parse(pattern))
+    except ValueError:
+        return pattern
+    for text, name, _, _ in parts:
+        out.append(text)
+        if name is not None:
+            out.append(fact(name, facts.get(name.strip()), language))
+    return "".join(out)

@@ -46,19 +46,19 @@ def contracts_hash(contracts: Mapping[str, Any]) -> str:
 
 def input_hash(
     as_of: datetime.date,
-    loaded: Iterable[tuple[str, str]],
-    refused: Iterable[tuple[str, str, str]],
+    files: Iterable[tuple[str, str, str]],
+    unopened: Iterable[tuple[str, str]],
     parts: Mapping[str, str],
     previous_run: str | None,
 ) -> str:
     """64 hex over everything the night is a function of.
 
-    loaded: (dataset, sha256) of every file in the warehouse, in order of arrival. refused: (file, sha256 or '',
-    rule) of what was refused tonight, in any order. parts: hashes by name. previous_run: the run that "new" and
-    "gone" are told against.
+    files: (dataset, sha256, status) of every file of the warehouse and every refused one, in order of arrival.
+    unopened: (file, rule) of what was not opened tonight, in any order. parts: hashes by name. previous_run: the run
+    that "new" and "gone" are told against.
     """
     return of({
-        "as_of": as_of.isoformat(), "loaded": list(loaded), "refused": sorted(refused), "parts": dict(parts),
+        "as_of": as_of.isoformat(), "files": list(files), "unopened": sorted(unopened), "parts": dict(parts),
         "previous_run": previous_run, "versions": versions(),
     })
 

@@ -1,0 +1,127 @@
+"""What is fixed for one night from its first line: folders, settings, contracts, catalogue, the day, the clock.
+
+A plain class on purpose: Prefect walks through dataclasses and containers that tasks are given, and leaves others
+alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flows.failures import NightFailed, is_ours, withheld
+from flows.screen import Progress
+from schemas.contract import load_contracts
+from schemas.groups import load_groups
+from schemas.problems import Problem
+from schemas.reconciliation import ReconciliationRow
+from schemas.settings import load_settings
+from schemas.warehouse_load import FileRow
+from schemas.workspace import Workspace
+
+SWEDISH_TIME = ZoneInfo("Europe/Stockholm")
+
+
+class Tonight:
+    """One night. Made by `opened`; the stages read it and leave their open warehouse in it."""
+
+    def __init__(self, inbox: Path, workspace: Path, as_of: datetime.date | None, settings: Path | None) -> None:
+        from detectors.run import catalogue_for
+
+        self.inbox = inbox
+        self.workspace = Workspace(workspace)
+        self.as_of = as_of or datetime.datetime.now(SWEDISH_TIME).date()
+        self.settings = load_settings(settings)
+        self.contracts = load_contracts()
+        self.groups = load_groups(self.settings.groups)
+        self.catalogue = catalogue_for(self.contracts)
+        self.progress = Progress()
+        self.resources = contextlib.ExitStack()
+        self.previous: Path | None = None  # the run that "new" and "gone" are told against
+        # filled in by the stages, in this order
+        self.known: list[FileRow] = []
+        self.warehouse: Any = None
+        self.problems: list[Problem] = []
+        self.unopened = 0  # entries of the inbox that were refused without being opened
+        self.hashes: dict[str, str] = {}
+        self.run_id = ""
+        self.reconciled: list[ReconciliationRow] = []
+        self.failed_parts: list[str] = []
+
+    def of_previous(self, name: str) -> Path | None:
+        """The file `name` of the run before, when there is one."""
+        path = self.previous / name if self.previous else None
+        return path if path is not None and path.is_file() else None
+
+    def delivered(self) -> dict[str, set[str]]:
+        """For every dataset the columns that at least one loaded file brought; empty: no data."""
+        columns: dict[str, set[str]] = {name: set() for name in self.contracts}
+        for row in self.warehouse.files:
+            if row.status == "loaded":
+                columns[row.dataset] |= set(row.columns_delivered)
+        return columns
+
+    def newest_row(self) -> str | None:
+        """The day of the newest event that is loaded, not after the day judged from."""
+        days = []
+        for contract in self.contracts.values():
+            if contract.time_column:
+                found = self.warehouse.connection.execute(
+                    f'SELECT max(CAST("{contract.time_column}" AS DATE)) FROM main."{contract.dataset}" '
+                    f'WHERE CAST("{contract.time_column}" AS DATE) <= $1', [self.as_of]).fetchall()[0][0]
+                days += [found] if found else []
+        return max(days).isoformat() if days else None
+
+    @contextlib.contextmanager
+    def stage(self, name: str, label: str) -> Iterator[None]:
+        """Time and announce a stage. An error whose text is not ours leaves it as NightFailed, without its text."""
+        try:
+            with self.progress.stage(name, label):
+                yield
+        except Exception as error:
+            if is_ours(error):
+                raise
+            raise NightFailed(f"{name}: {withheld(error)}. Earlier state and reports are untouched.") from None
+
+
+    @contextlib.contextmanager
+    def part(self, name: str, swedish: str, english: str) -> Iterator[None]:
+        """A part the night can end without: an error becomes a Problem that names it, and exit code 1."""
+        try:
+            yield
+        except Exception as error:
+            reason = str(error) if is_ours(error) else withheld(error)
+            self.failed_parts.append(name)
+            self.problems.append(Problem(
+                file=name, row=None, column=None, rule="part_failed",
+                message=f"{swedish} kunde inte göras klart: {reason}.",
+                remedy="Rapportera felet; kör sedan natten igen.",
+                message_en=f"{english} could not be finished: {reason}.",
+                remedy_en="Report the fault, then run the night again.",
+            ))
+
+
+@contextlib.contextmanager
+def opened(inbox: Path | str, workspace: Path | str, as_of: datetime.date | None,
+           settings: Path | str | None) -> Iterator[Tonight]:
+    """Check the arguments, hold the workspace for the night, and close the warehouse however the night ends."""
+    tonight = Tonight(Path(inbox), Path(workspace), as_of, Path(settings) if settings else None)
+    with tonight.workspace.lock(), tonight.resources:
+        tonight.previous = previous_run(tonight.workspace, tonight.as_of)
+        yield tonight
+
+
+def previous_run(workspace: Workspace, as_of: datetime.date) -> Path | None:
+    """The folder of the last run before the day `as_of`: the same night run again is told against the same one."""
+    folder = workspace.latest_run()
+    while folder is not None and folder.name[:10] >= as_of.isoformat():
+        earlier = json.loads((folder / "run.json").read_text(encoding="utf-8"))["previous_run"]
+        folder = workspace.runs / earlier if earlier else None
+        if folder is not None and not folder.is_dir():
+            return None
+    return folder

@@ -154,6 +154,7 @@ class Catalogue:
 
     detectors: Mapping[str, Detector]
     views: Mapping[str, View]
+    faults: tuple[str, ...] = ()
 
     @cached_property
     def content_hash(self) -> str:
@@ -170,11 +171,13 @@ def catalogue_folders() -> list[Path]:
     return folders
 
 
-def load_catalogue(columns: Mapping[str, Mapping[str, bool]], folders: Iterable[Path] | None = None) -> Catalogue:
+def load_catalogue(columns: Mapping[str, Mapping[str, bool]], folders: Iterable[Path] | None = None,
+                   strict: bool = True) -> Catalogue:
     """Load every view and detector.
 
     columns: for each dataset its columns and whether a detector may read them (False: audit-only or free text).
-    Raises DetectorError with all faults found, one a line.
+    Raises DetectorError with all faults found, one a line; unless `strict`, a refused file is left out and its
+    fault kept in `faults`, so that one bad file does not cost the night.
     """
     known: dict[str, Mapping[str, bool]] = {**columns, **{t: dict.fromkeys(c, True) for t, c in SYSTEM_TABLES.items()}}
     faults: list[str] = []
@@ -200,9 +203,9 @@ def load_catalogue(columns: Mapping[str, Mapping[str, bool]], folders: Iterable[
                 detectors[detector.code] = detector
             except DetectorError as error:
                 faults.append(str(error))
-    if faults:
+    if faults and strict:
         raise DetectorError("\n".join(faults))
-    return Catalogue(dict(sorted(detectors.items())), views)
+    return Catalogue(dict(sorted(detectors.items())), views, tuple(faults))
 
 
 def load_view(path: Path, known: Mapping[str, Mapping[str, bool]]) -> View:

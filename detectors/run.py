@@ -40,9 +40,9 @@ def readable_columns(contracts: Mapping[str, Contract]) -> dict[str, dict[str, b
             for c in contracts.values()}
 
 
-def catalogue_for(contracts: Mapping[str, Contract]) -> Catalogue:
-    """The catalogue checked against these contracts."""
-    return load_catalogue(readable_columns(contracts))
+def catalogue_for(contracts: Mapping[str, Contract], strict: bool = False) -> Catalogue:
+    """The catalogue checked against these contracts; refused files are named in its `faults`."""
+    return load_catalogue(readable_columns(contracts), strict=strict)
 
 
 def lookback_start(as_of: date, days: int) -> date:

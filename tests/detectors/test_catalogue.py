@@ -73,6 +73,10 @@ def test_hits_show_evidence(detector: Detector) -> None:
     assert any("evidence" in e or "n_evidence" in e for c in cases if c.kind == "hit" for e in c.expect)
 
 
+def test_no_file_is_refused() -> None:
+    assert CATALOGUE.faults == ()
+
+
 def test_case_files_belong_to_a_detector() -> None:
     for path in case_files():
         assert path.stem in CATALOGUE.detectors, f"{path.name} has no detector"

@@ -39,11 +39,11 @@ WITH lines AS (
   SELECT supplier_id, invoice_no, booked_on, amount_sek, row_ref, coalesce(account_no, '') AS account_no,
          coalesce(unit, '') AS unit, CASE WHEN $same_day = 1 THEN booked_on END AS same_day
   FROM supplier_payments
-  WHERE booked_on >= $since AND booked_on <= $as_of AND invoice_no IS NOT NULL AND amount_sek <> 0
+  WHERE booked_on >= $since AND booked_on <= $as_of AND invoice_no IS NOT NULL
 ),
 grouped AS (
   SELECT supplier_id, invoice_no, same_day, abs(amount_sek) AS amount, account_no, unit,
-         count(*) FILTER (WHERE amount_sek > 0) AS debits, count(*) FILTER (WHERE amount_sek < 0) AS credits,
+         count(*) FILTER (WHERE amount_sek >= 0) AS debits, count(*) FILTER (WHERE amount_sek < 0) AS credits,
          min(booked_on) AS first_booked, max(booked_on) AS last_booked
   FROM lines
   WHERE abs(amount_sek) >= $min_amount

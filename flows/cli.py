@@ -31,13 +31,13 @@ def _day(text: str) -> datetime.date:
         raise argparse.ArgumentTypeError(f"{text!r} is no date; write it as 2026-11-22") from None
 
 
-def _share(text: str) -> float:
+def _scale(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not 0 < value <= 1000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no scale; write a number such as 0.2 or 10")
+    if not 0 < value <= 20:
+        raise argparse.ArgumentTypeError(f"{text!r} is no scale; write a number up to 20, such as 0.2")
     return value
 
 
@@ -61,6 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="check files against their contracts without loading them")
     check.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files, or folders of files")
+    check.add_argument("--contract", type=Path, metavar="FILE", help="an edited contract to try (YAML)")
     check.add_argument("--settings", type=Path, metavar="FILE", help="settings of the municipality (YAML)")
     check.set_defaults(run=_check)
 
@@ -71,8 +72,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     sample = commands.add_parser("sample", help="write a generated inbox with planted deviations")
     sample.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
-    sample.add_argument("--scale", type=_share, default=1.0, metavar="S", help="size; 1 = a small municipality")
+    sample.add_argument("--scale", type=_scale, default=1.0, metavar="S", help="size; 1 = a municipality-year")
     sample.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed gives the same files")
+    sample.add_argument("--as-of", type=_day, metavar="DATE", default=datetime.date(2026, 11, 22), help="its last day")
     sample.set_defaults(run=_sample)
     return parser
 
@@ -112,9 +114,11 @@ def _night(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from flows.check import check_paths
+    from schemas.check import check_paths
+    from schemas.contract import load_contracts
+    from schemas.settings import load_settings
 
-    return check_paths(options.paths, options.settings)
+    return check_paths(options.paths, load_contracts(), load_settings(options.settings), sys.stdout, options.contract)
 
 
 def _detectors(options: argparse.Namespace) -> int:
@@ -124,9 +128,12 @@ def _detectors(options: argparse.Namespace) -> int:
 
 
 def _sample(options: argparse.Namespace) -> int:
-    from data_samples.generate import write_inbox
+    from data_samples import generate
 
-    write_inbox(options.out, options.scale, options.seed)
+    out = options.out.resolve()
+    truth = out.with_name(out.name + "-truth")  # beside it: the inbox holds exports and nothing else
+    generate(out, options.scale, options.seed, options.as_of, truth=truth)
+    print(f"exports in {out}\nwhat was planted in them, and settings, in {truth}")
     return DONE
 
 

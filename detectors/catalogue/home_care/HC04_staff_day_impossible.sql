@@ -1,0 +1,78 @@
+/*
+code: HC04
+title: {sv: Orimligt långa dygn för personal, en: Impossible days of a staff member}
+method: rule
+kind: impossible
+concept: working_time
+subject: provider
+gate: P1
+reads: [home_care_visits, home_care_rates]
+optional_reads: [home_care_rates]
+optional_columns: [home_care_visits.service]
+population: home_care_visits.provider_id
+why:
+  sv: Mer än sexton timmars tid hos brukare på ett dygn lämnar inte rum för resor, raster och sömn. Då är någon tid fel eller så delar flera personer på en beteckning.
+  en: More than sixteen hours with clients in twenty-four leave no room for travel, breaks and sleep. Then some time is wrong, or several people share one token.
+innocent:
+  sv: Jour med trygghetsbesök (räknas inte); akut insats med kompenserad vila; glömd utcheckning; en beteckning som används av flera vikarier.
+  en: Safety visits on call (not counted); an emergency with rest given later; a forgotten check-out; one token used by several temporary staff.
+blind_spots:
+  sv: Personal som har olika beteckning hos olika utförare; tid i andra verksamheter än hemtjänst.
+  en: Staff with different tokens at different providers; time in other services than home care.
+next_step:
+  sv: Begär schema och lönespecifikation för dygnen och jämför med registreringarna.
+  en: Ask for the rota and the payslip of those days and compare with the registrations.
+sentence:
+  sv: "{n_days} dygn hade en i personalen mer än {limit_hours} timmar registrerat hos brukare ({n_staff} personal, som mest {max_hours} timmar på ett dygn), sammanlagt {excess_minutes} minuter över gränsen"
+  en: "on {n_days} days a member of staff had more than {limit_hours} hours registered with clients ({n_staff} staff, {max_hours} hours in a day at most), {excess_minutes} minutes above the limit in all"
+basis: [{title: handbook HC-4}, {title: handbook reference HT-02}, {title: arbetstidslag (1982:673) 13 §}]
+amount: {kind: cap, how: {sv: minuterna över gränsen gånger utförarens snittpris per minut, en: minutes above the limit times the provider's mean price a minute}}
+parameters:
+  max_hours: {value: 16, unit: hours in 24, because: daily rest by law is eleven hours and sixteen leaves a margin for emergencies}
+severity: 4
+status: active
+since: 2026-11-23
+*/
+WITH visits AS (
+  SELECT staff_token, provider_id, row_ref, epoch(started_at) AS begins, epoch(ended_at) AS ends,
+         CAST(started_at + INTERVAL 12 HOUR AS DATE) AS day
+  FROM home_care_visits
+  WHERE started_at >= $since AND ended_at > started_at AND coalesce(service, 'other') <> 'safety'
+),
+windows AS (
+  -- the 24 hours that begin with each visit; the part of the last visit that lies beyond them is taken off
+  SELECT staff_token, day, begins, row_ref,
+         (sum(ends - begins) OVER next_day - greatest(0, max(ends) OVER next_day - (begins + 86400))) / 60.0 AS minutes
+  FROM visits
+  WINDOW next_day AS (PARTITION BY staff_token ORDER BY begins RANGE BETWEEN CURRENT ROW AND 86399 FOLLOWING)
+),
+long_windows AS (
+  -- a window counts on the day its middle lies in, once: the fullest one
+  SELECT staff_token, day, begins, minutes,
+         row_number() OVER (PARTITION BY staff_token, day ORDER BY minutes DESC, row_ref) AS place
+  FROM windows
+  WHERE minutes > $max_hours * 60
+),
+days AS (
+  SELECT staff_token, day, begins, minutes, minutes - $max_hours * 60 AS excess FROM long_windows WHERE place = 1
+),
+involved AS (
+  -- every provider that registered some of the time carries its share of the excess
+  SELECT d.staff_token, d.day, d.minutes, d.excess, v.provider_id, v.row_ref,
+         (v.ends - v.begins)
+           / sum(v.ends - v.begins) OVER (PARTITION BY d.staff_token, d.day) AS share
+  FROM days d
+  JOIN visits v ON v.staff_token = d.staff_token AND v.begins >= d.begins AND v.begins < d.begins + 86400
+),
+summed AS (
+  SELECT provider_id, min(day) AS period_from, max(day) AS period_to,
+         count(DISTINCT concat(staff_token, '/', CAST(day AS VARCHAR))) AS n_days,
+         count(DISTINCT staff_token) AS n_staff, round(max(minutes) / 60.0, 1) AS max_hours,
+         CAST(round(sum(excess * share), 0) AS BIGINT) AS excess_minutes, array_agg(row_ref) AS evidence
+  FROM involved GROUP BY provider_id
+)
+SELECT s.provider_id AS subject_id, s.period_from, s.period_to,
+       CAST(least(1.0, 0.35 + s.n_days / 40.0 + greatest(0, s.max_hours - $max_hours) / 16.0) AS DOUBLE) AS strength,
+       CAST(s.excess_minutes * r.sek_per_minute AS DECIMAL(14,2)) AS amount_sek,
+       s.n_days, s.n_staff, s.max_hours, s.excess_minutes, CAST($max_hours AS BIGINT) AS limit_hours, s.evidence
+FROM summed s LEFT JOIN home_care_rates r ON r.provider_id = s.provider_id

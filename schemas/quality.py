@@ -32,6 +32,7 @@ _OWN_FIELDS = frozenset(
     "id meta notes result_format description catch_exceptions rendered_content severity windows batch_id table "
     "column_index library_metadata".split()
 )
+_NEVER_BY_DEFAULT = ("regex", "regex_list", "value_set", "like_pattern", "like_pattern_list", "column")
 _NOT_OFFERED = {
     "expect_query_results_to_match_comparison": "it needs a second database; use unexpected_rows_expectation",
 }
@@ -191,8 +192,13 @@ def check_rules(contracts: Mapping[str, Contract] | Iterable[Contract]) -> None:
                             contract.path, where, f"unknown argument '{kwarg}'{nearest(kwarg, offered)}"
                         )
                 for kwarg in offered:
-                    if fields[kwarg].required and kwarg not in rule.kwargs:
+                    # GX would take its default for these, and the check would hold whatever comes
+                    needed = fields[kwarg].required or kwarg in _NEVER_BY_DEFAULT
+                    if needed and rule.kwargs.get(kwarg) is None:
                         raise ContractError(contract.path, where, f"the argument '{kwarg}' is missing")
+                bounds = {"min_value", "max_value"}
+                if bounds <= set(offered) and not bounds & set(rule.kwargs) and "threshold" not in offered:
+                    raise ContractError(contract.path, where, "give 'min_value', 'max_value' or both")
                 _check_columns(contract, rule)
                 _check_values(contract, rule)
                 for problem in kwarg_problems(rule.expectation, dict(rule.kwargs)):

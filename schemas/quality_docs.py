@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import html
+import itertools
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from great_expectations.render.renderer import ValidationResultsPageRenderer
 from great_expectations.render.view import DefaultJinjaPageView
 from great_expectations.validator.validator import calc_validation_statistics
 from jinja2 import ChoiceLoader, DictLoader
+from markupsafe import Markup
 
 from schemas.contract import Contract, QualityRule
 from schemas.quality_engine import Outcome, placeholder
@@ -42,7 +44,6 @@ _NAMING = frozenset(
     "expect_table_columns_to_match_ordered_list expect_table_columns_to_match_set expect_column_type_to_be "
     "expect_column_values_to_be_of_type expect_column_values_to_be_in_type_list".split()
 )
-_STATUS = {"error": "vägrar filen", "warning": "till karantän", "info": "rapporteras"}
 
 _STYLE = """
 body{font:15px/1.5 system-ui,"Segoe UI",Arial,sans-serif;color:#1c2430;background:#fff;max-width:72rem;
@@ -57,6 +58,7 @@ i.fa-check-circle::before{content:"OK";font-style:normal;color:#17622e;font-weig
 i.fa-times::before{content:"Avviker";font-style:normal;color:#9c1c1c;font-weight:600}
 i.fa-exclamation-triangle::before{content:"Ej beräknad";font-style:normal;color:#9c1c1c;font-weight:600}
 pre,code{white-space:pre-wrap;overflow-wrap:anywhere}.table-responsive{overflow-x:auto}
+.collapse,td a[href^="#"]{display:none}
 """
 _HEAD = (
     '<!DOCTYPE html>\n<html lang="sv"><head><meta charset="utf-8">'
@@ -86,6 +88,9 @@ class _LocalView(DefaultJinjaPageView):
     def __init__(self) -> None:
         super().__init__()
         self.env.loader = ChoiceLoader([DictLoader({"page.j2": _PAGE}), self.env.loader])
+        # random ids would make two runs of the same input differ
+        count = itertools.count(1)
+        self.env.filters["generate_html_element_uuid"] = lambda prefix="": f"{prefix or 'id-'}{next(count)}"
 
 
 Page = tuple[Contract, Sequence[QualityRule], Sequence[Outcome]]
@@ -94,11 +99,16 @@ Page = tuple[Contract, Sequence[QualityRule], Sequence[Outcome]]
 def write_data_docs(folder: Path, run: str, pages: Sequence[Page]) -> list[Path]:
     """One page per dataset and an index in `folder`, files 0600; returns what was written."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
     view, renderer = _LocalView(), ValidationResultsPageRenderer(run_info_at_end=True)
-    written = [
-        _write(folder / f"{contract.dataset}.html", _page(view, renderer, run, contract, rules, outcomes))
-        for contract, rules, outcomes in pages
-    ]
+    written = []
+    for contract, rules, outcomes in pages:
+        try:
+            text = _page(view, renderer, run, contract, rules, outcomes)
+        except Exception as error:
+            # a night does not fail on a page: without GX's tables ours still names every check that failed
+            text = _plain_page(run, contract, rules, outcomes, type(error).__name__)
+        written.append(_write(folder / f"{contract.dataset}.html", text))
     return [*written, _write(folder / "index.html", _index(run, pages))]
 
 
@@ -150,21 +160,26 @@ def _page(
     # the first section's head links to a suite page, the last tells run times: ours say it better
     del document.sections[-1]
     document.sections[0].content_blocks = document.sections[0].content_blocks[1:]
-    text = view.render(document, dataset=contract.dataset, run=run, summary=_safe(_summary(rules, outcomes)))
+    text = view.render(document, dataset=contract.dataset, run=run, summary=Markup(_summary(rules, outcomes)))
     return _HANDLER.sub("", _SCRIPT.sub("", text))
 
 
-def _safe(text: str) -> Any:
-    from markupsafe import Markup
-
-    return Markup(text)
+def _plain_page(
+    run: str, contract: Contract, rules: Sequence[QualityRule], outcomes: Sequence[Outcome], cause: str
+) -> str:
+    return (
+        f"{_HEAD}<title>{contract.dataset} – kontroller</title><style>{_STYLE}</style></head><body><main>"
+        f'<p><a href="index.html">Alla datamängder</a></p><h1>{contract.dataset}</h1>'
+        f'<p class="note">Körning {html.escape(run)}. Tabellerna från Great Expectations kunde inte ritas ({cause}).</p>'
+        f"{_summary(rules, outcomes)}</main></body></html>"
+    )
 
 
 def _summary(rules: Sequence[QualityRule], outcomes: Sequence[Outcome]) -> str:
     """The checks that did not hold, with what follows; above GX's own tables."""
     rows = [
         f"<tr><td>{html.escape(rule.description)}<br><code>{html.escape(rule.id)}</code></td>"
-        f"<td>{_STATUS[rule.severity]}</td><td>{_judged(outcome)}</td></tr>"
+        f"<td>{_consequence(rule, outcome)}</td><td>{_judged(outcome)}</td></tr>"
         for rule, outcome in zip(rules, outcomes, strict=True)
         if not outcome.success
     ]
@@ -174,6 +189,12 @@ def _summary(rules: Sequence[QualityRule], outcomes: Sequence[Outcome]) -> str:
         "<h2>Kontroller som inte höll</h2><table><thead><tr><th>Kontroll</th><th>Följd</th><th>Utfall</th></tr>"
         f"</thead><tbody>{''.join(rows)}</tbody></table>"
     )
+
+
+def _consequence(rule: QualityRule, outcome: Outcome) -> str:
+    if rule.severity == "error":
+        return "vägrar filen" if outcome.row_level else "vägrar nattens filer"
+    return "raderna till karantän" if rule.severity == "warning" and outcome.row_level else "rapporteras"
 
 
 def _judged(outcome: Outcome) -> str:

@@ -333,7 +333,7 @@ def test_checks_say_something_a_steward_wants(dataset: str) -> None:
 
 def test_checks_exist_in_great_expectations_and_take_their_arguments() -> None:
     core = pytest.importorskip("great_expectations.expectations.core")
-    known = {
+    known: dict[str, Any] = {
         cls.expectation_type: cls
         for cls in vars(core).values()
         if isinstance(cls, type) and isinstance(getattr(cls, "expectation_type", None), str)

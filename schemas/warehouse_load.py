@@ -144,7 +144,11 @@ def plan_files(
     by_content = {(row.dataset, row.sha256): row for row in previous}
     next_id = max((row.file_id for row in previous), default=0) + 1
     next_seq = max((row.seq for row in previous), default=0) + 1
-    planned = {(row.dataset, row.sha256): row for row in previous if row.carried}
+    # what a check refused last night is tried anew
+    planned = {
+        (row.dataset, row.sha256): replace(row, status="loaded", refused_by=None, message=None)
+        for row in previous if row.carried
+    }
     fresh: set[int] = set()
     seen: set[tuple[str, str]] = set()
     for reading in sorted(readings, key=lambda r: (r.file_name, r.dataset)):
@@ -267,11 +271,15 @@ def load_dataset(
         return
     try:
         _insert(connection, contract, loaded, staging)
-    except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException):
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error:
         culprit = next((row for row in loaded if not _fits(connection, contract, row, staging)), None)
+        if culprit is None:
+            raise
         raise WarehouseError(
-            f"{name}: the typed copy of {culprit.file_name if culprit else 'a file'} does not fit its contract, "
-            "which has changed since. Put the source file into the inbox again, so that it is read anew, or purge it."
+            f"{name}: the typed copy of {culprit.file_name} is damaged, or does not fit its contract, which has changed. "
+            f"Delete {culprit.staging} from {staging} and put the source file into the inbox again."
         ) from None
 
 

@@ -113,8 +113,7 @@ TABLES: dict[str, tuple[str, str]] = {
     ),
     "association_activities": (
         "associations",
-        "activity_id:sK association_id:sR started_at:tR ended_at:tR venue_token:s leader_token:s "
-        "participants:iR",
+        "activity_id:sK association_id:sR started_at:tR ended_at:tR venue_token:s leader_token:s participants:iR",
     ),
     "association_attendance": ("associations", "activity_id:sK member_token:sK"),
     "venue_bookings": (
@@ -151,9 +150,7 @@ VALUES = {
     ("assistance_shifts", "kind"): "active awake_standby home_standby",
     ("hvb_placements", "law"): "sol lvu lsu",
     ("income_support_members", "role"): "applicant co_applicant child",
-    ("income_support_payments", "purpose"): (
-        "norm rent electricity dental medical furniture moving debt other"
-    ),
+    ("income_support_payments", "purpose"): ("norm rent electricity dental medical furniture moving debt other"),
     ("income_support_payments", "payee"): "household landlord third_party",
     ("association_grants", "kind"): "activity start rent project equipment",
     ("outcomes", "subject_type"): "provider association person household account address landlord",
@@ -204,9 +201,7 @@ def test_valid_odcs(path: Path, odcs_schema: Any) -> None:
     """The package's classes ignore unknown keys below the top; the standard's own JSON schema does not."""
     document = yaml.safe_load(path.read_text("utf-8"))
     OpenDataContractStandard(**document)
-    faults = [
-        f"{list(fault.absolute_path)}: {fault.message[:120]}" for fault in odcs_schema.iter_errors(document)
-    ]
+    faults = [f"{list(fault.absolute_path)}: {fault.message[:120]}" for fault in odcs_schema.iter_errors(document)]
     assert faults == []
     misspelt = json.loads(json.dumps(document, default=str))
     misspelt["schema"][0]["properties"][0]["requred"] = True
@@ -333,11 +328,8 @@ def test_checks_say_something_a_steward_wants(dataset: str) -> None:
 
 def test_checks_exist_in_great_expectations_and_take_their_arguments() -> None:
     core = pytest.importorskip("great_expectations.expectations.core")
-    known: dict[str, Any] = {
-        cls.expectation_type: cls
-        for cls in vars(core).values()
-        if isinstance(cls, type) and isinstance(getattr(cls, "expectation_type", None), str)
-    }
+    named = {getattr(cls, "expectation_type", None): cls for cls in vars(core).values() if isinstance(cls, type)}
+    known: dict[str, Any] = {name: cls for name, cls in named.items() if isinstance(name, str)}
     for contract in SHIPPED.values():
         for rule in contract.all_quality:
             assert rule.expectation in known, rule.id

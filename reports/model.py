@@ -9,7 +9,7 @@ estimated kronor are never added; the contributions shown add up to the score (t
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -73,7 +73,8 @@ class GroupModel:
         days = [moment for finding in found for moment in self.run.evidence.days(finding["finding_id"])]
         amounts = self._amounts(found)
         codes = {finding["detector_id"] for finding in found}
-        first = [part["detector_id"] for part in row["contributions"] if part["detector_id"] in codes]
+        parts = sorted(row["contributions"], key=lambda part: (-part["points"], part["detector_id"]))
+        first = [part["detector_id"] for part in parts if part["detector_id"] in codes]
         reasons = list(dict.fromkeys([*first, *sorted(codes)]))
         fresh = self.meeting is not None and row["first_seen"] is not None and row["first_seen"] > self.meeting
         return {
@@ -118,22 +119,44 @@ class GroupModel:
     # ------------------------------------------------------------------ the case view
     def detail(self, index: int, limit: int = CASE_ROWS) -> dict[str, Any]:
         """The case view of `cases[index]`, with at most `limit` evidence rows (at least one a finding)."""
-        case = self.items[index]
-        mask = privacy.Mask(self.group.persons_visible, self.text["tokens"])
-        order = {code: at for at, code in enumerate(case.summary["reasons"])}
-        found = sorted((finding for finding in case.visible if finding["kind"] in KINDS),
-                       key=lambda f: (order[f["detector_id"]], -f["strength"], f["finding_id"]))
-        left, findings = limit, []
-        for at, finding in enumerate(found):
-            share = max(1, left - (len(found) - at - 1))
-            shown = self._finding(finding, mask, share)
-            left -= sum(len(block["rows"]) for block in shown["evidence"])
-            findings.append(shown)
-        against = [words.sentence(self._head(f)["sentence"], mask.values(f["facts"]), self.language)
-                   for f in case.visible if f["kind"] == "exculpating"]
+        case, mask, found = self.items[index], self._mask(), self._found(index)
+        shares = fair_shares([self.run.evidence.count(finding["finding_id"]) for finding in found], limit)
+        findings = [self._finding(finding, mask, share) for finding, share in zip(found, shares, strict=True)]
+        against = [self._sentence(f, mask) for f in case.visible if f["kind"] == "exculpating"]
         return {"findings": findings, "contributions": self._contributions(case), "against": against,
                 "elsewhere": self._elsewhere(case), "facts": self._facts(case.subject),
                 "network": self._network(index), "first_seen": words.moment(case.row["first_seen"])}
+
+    def _mask(self) -> privacy.Mask:
+        return privacy.Mask(self.group.persons_visible, self.text["tokens"])
+
+    def _found(self, index: int) -> list[dict[str, Any]]:
+        """Visible findings of a case, the strongest reason first."""
+        case = self.items[index]
+        order = {code: at for at, code in enumerate(case.summary["reasons"])}
+        return sorted((finding for finding in case.visible if finding["kind"] in KINDS),
+                      key=lambda f: (order[f["detector_id"]], -f["strength"], f["finding_id"]))
+
+    def _sentence(self, finding: Mapping[str, Any], mask: privacy.Mask) -> str:
+        return words.sentence(self._head(finding)["sentence"], mask.values(finding["facts"]), self.language)
+
+    def sentences(self, index: int) -> list[str]:
+        """The sentences of a case in the order of the case view."""
+        mask = self._mask()
+        return [self._sentence(finding, mask) for finding in self._found(index)]
+
+    def elsewhere(self, index: int) -> list[list[str]]:
+        """Title and contact of other groups that have findings on the same subject."""
+        return self._elsewhere(self.items[index])
+
+    def evidence(self, index: int) -> Iterator[tuple[dict[str, Any], dict[str, Any], str, list[tuple[str, str]]]]:
+        """Every evidence row kept for a case: finding, row, key, values as (column, text); tokens masked."""
+        mask = self._mask()
+        for finding in self._found(index):
+            for row in self.run.evidence.rows(finding["finding_id"]):
+                values = mask.values(row["values"])
+                yield (finding, row, mask.key(row["key"], row["values"]),
+                       [(name, self._value(value)) for name, value in values.items() if value not in (None, "")])
 
     def _head(self, finding: Mapping[str, Any]) -> Mapping[str, Any]:
         return self.run.detectors.get(finding["detector_id"], {"sentence": "", "title": finding["detector_id"]})
@@ -145,18 +168,25 @@ class GroupModel:
             columns = tuple(values)
             block = blocks.setdefault((row["dataset"], columns), {
                 "dataset": row["dataset"], "columns": list(columns), "rows": []})
-            block["rows"].append([row["file"], row["line"], *(words.moment_text(v) for v in values.values())])
+            block["rows"].append([row["file"], row["line"], *(self._value(v) for v in values.values())])
         for block in blocks.values():
             keep = [at for at in range(len(block["columns"])) if any(row[at + 2] for row in block["rows"])]
             block["columns"] = [block["columns"][at] for at in keep]
             block["rows"] = [[*row[:2], *(row[at + 2] for at in keep)] for row in block["rows"]]
         return {
             "id": finding["finding_id"], "detector": finding["detector_id"],
-            "sentence": words.sentence(self._head(finding)["sentence"], mask.values(finding["facts"]), self.language),
+            "sentence": self._sentence(finding, mask),
             "from": words.moment(finding["period_from"]), "to": words.moment(finding["period_to"]),
             "amount": _money(finding["amount_sek"]), "amount_kind": finding["amount_kind"],
             "strength": finding["strength"], "n_evidence": finding["n_evidence"],
             "evidence": list(blocks.values()), "peers": self._peers(finding["finding_id"])}
+
+    def _value(self, value: Any) -> str:
+        """A source value in words where it is a code or a truth value; everything else as it stands."""
+        text = words.moment_text(value)
+        if text in ("true", "false"):
+            return self.text["yes" if text == "true" else "no"]
+        return self.text["values"].get(text, text)
 
     def _peers(self, finding_id: str) -> list[dict[str, Any]]:
         names = ("feature", "own", "peer_median", "peer_q1", "peer_q3", "peer_p95", "peer_n", "peer_group",
@@ -255,6 +285,22 @@ class GroupModel:
 def gone_count(gone: Any) -> int:
     """run.json keeps the gone findings as a number or as a list of ids."""
     return gone if isinstance(gone, int) else len(gone or ())
+
+
+def fair_shares(wanted: list[int], limit: int) -> list[int]:
+    """Share `limit` rows: everybody gets one, small wishes are met in full, the rest is split evenly in order."""
+    shares = [min(1, rows) for rows in wanted]
+    left = limit - sum(shares)
+    while left > 0:
+        open_ = [at for at, rows in enumerate(wanted) if shares[at] < rows]
+        if not open_:
+            break
+        step = max(1, left // len(open_))
+        for at in open_:
+            more = min(step, wanted[at] - shares[at], left)
+            shares[at] += more
+            left -= more
+    return shares
 
 
 def rounded_parts(parts: list[float], total: float, decimals: int = 2) -> list[float]:

@@ -2,7 +2,7 @@
 /* Reads the packed islands of the page, draws the list in pages of 50 and one case at a time. Text enters the page
    by textContent alone; nothing is requested and nothing is stored. */
 (() => {
-  const PAGE = 50, WEEKS = 52, SVG = "http://www.w3.org/2000/svg";
+  const PAGE = 50, FOLD = 20, WEEKS = 52, SVG = "http://www.w3.org/2000/svg";
   const $ = (id) => document.getElementById(id);
   let D, C, T, order = [], haystack = null, names = null, opened = null, returnTo = null;
   const chunks = new Map();
@@ -182,7 +182,9 @@
     }
     form.append(clear);
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.hidden = false;
+    const box = $("filterbox");
+    box.hidden = false;
+    if (window.innerWidth < 600) box.open = false;
     for (const th of document.querySelectorAll("th[data-sort]")) {
       const button = el("button", { type: "button" }, th.textContent);
       button.addEventListener("click", () => {
@@ -322,6 +324,18 @@
         viewBox: `0 0 ${left + wide + 14} ${rows.length * high + 22}`, width: left + wide + 14, height: rows.length * high + 22 }, parts)),
       list.length ? el("p", { class: "sub" }, T.overlaps + ": " + list.join("; ") + (clashes.length > list.length ? " " + fill(T.more_overlaps, { n: clashes.length - list.length }) : "")) : ""];
   }
+  function folded(rows) {
+    if (rows.length <= FOLD) return "";
+    const button = el("button", { type: "button" }, fill(T.show_rows, { n: num(rows.length) }));
+    rows.slice(FOLD).forEach((node) => { node.hidden = true; });
+    button.addEventListener("click", () => {
+      rows.forEach((node) => { node.hidden = false; });
+      rows[FOLD].tabIndex = -1;
+      rows[FOLD].focus();
+      button.remove();
+    });
+    return button;
+  }
   function evidence(finding) {
     const [, , , , , , total, blocks] = finding;
     const shown = blocks.reduce((sum, block) => sum + block[2][0].length, 0);
@@ -337,7 +351,7 @@
       const label = D.datasets[dataset];
       const node = table([[T.file], [T.line, "n"], ...D.columns[c].map((column) => [column[1], /_sek$|minutes|hours|days$/.test(column[0]) ? "n" : null])], rows);
       node.prepend(el("caption", {}, label));
-      return region(T.evidence + ": " + label, node, "evidence");
+      return [region(T.evidence + ": " + label, node, "evidence"), folded(rows)];
     }), el("p", { class: "sub" }, shown < total ? fill(T.evidence_some, { shown: num(shown), n: num(total) }) +
       (total > 200 ? " " + fill(T.evidence_capped, { n: num(total) }) : "") : "")];
   }
@@ -376,10 +390,10 @@
       section(T.next_step, el("ul", { class: "plain" }, unique("next_step"))),
       timeline(found.flatMap((f) => f[7])),
       section(T.findings),
-      found.map((f) => el("div", { class: "finding" }, el("h4", {}, f[1] + "."),
+      found.map((f, at) => el("div", { class: "finding" }, el("h4", {}, f[1] + "."),
         el("p", { class: "sub" }, `${D.detectors[f[0]].code} ${D.detectors[f[0]].title} · ${T.period} ${f[2]} – ${f[3]}`,
           f[4] !== null ? ` · ${T.amount} ${sek(f[4])} kr ${D.amountKinds[f[5]]}` : ""),
-        el("p", {}, D.detectors[f[0]].why), peers(f[8]), evidence(f))),
+        found.findIndex((g) => g[0] === f[0]) === at ? el("p", {}, D.detectors[f[0]].why) : "", peers(f[8]), evidence(f))),
       network.length ? section(T.network, el("p", { class: "sub" }, T.network_note), el("ul", { class: "plain" },
         network.map((n) => el("li", {}, el("a", { href: "#case=" + C.id[n] }, C.name[n]), " " + D.types[C.type[n]])))) : "",
       section(T.blind, el("ul", { class: "plain" }, unique("blind_spots"))),

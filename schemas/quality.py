@@ -1,6 +1,6 @@
 """Validation with Great Expectations: contracts become suites, suites become results and failing rows.
 
-This module and its siblings `quality_engine.py` and `quality_docs.py` are the only ones that import
+This module and its siblings `quality_*.py` are the only ones that import
 great_expectations, and only when something is validated: the import costs 5-6 seconds.
 
 What a severity means is carried out by the caller (the warehouse): error = refuse the file, warning =
@@ -23,9 +23,6 @@ from schemas.contract import Contract, ContractError, QualityRule
 from schemas.yaml_files import nearest
 
 FAILED_CHECKS = "ledger.failed_checks"
-# Rows of an info check are only shown, never acted upon: a handful of line numbers is enough.
-INFO_ROWS = 200
-
 _LITERAL_COLUMN_KWARGS = ("column", "column_A", "column_B")
 # Fields every expectation class has for its own book-keeping; a steward's kwargs are the rest.
 _OWN_FIELDS = frozenset(
@@ -149,7 +146,8 @@ def validate(
     if not any(rows.values()) and not present:
         return [_untouched(name, rule) for name, suite in suites.items() for rule in suite]
 
-    from schemas.quality_engine import Session, quiet
+    from schemas.quality_engine import Session
+    from schemas.quality_gx import quiet
 
     results: list[CheckResult] = []
     pages = []
@@ -171,7 +169,7 @@ def validate(
 
 def check_rules(contracts: Mapping[str, Contract] | Iterable[Contract]) -> None:
     """ContractError for the first rule Great Expectations would not accept, naming what would be valid."""
-    from schemas.quality_engine import expectation_class, expectation_names, kwarg_problems, quiet
+    from schemas.quality_gx import expectation_class, expectation_names, kwarg_problems, quiet
 
     with quiet():
         for contract in contracts.values() if isinstance(contracts, Mapping) else contracts:

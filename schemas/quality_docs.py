@@ -26,7 +26,8 @@ from jinja2 import ChoiceLoader, DictLoader
 from markupsafe import Markup
 
 from schemas.contract import Contract, QualityRule
-from schemas.quality_engine import Outcome, placeholder
+from schemas.quality_engine import Outcome
+from schemas.quality_gx import placeholder
 
 # What a result may keep. observed_value holds a cell for most expectations (a maximum, a most common value).
 _COUNTS = (
@@ -87,6 +88,7 @@ class _LocalView(DefaultJinjaPageView):
 
     def __init__(self) -> None:
         super().__init__()
+        assert self.env.loader is not None
         self.env.loader = ChoiceLoader([DictLoader({"page.j2": _PAGE}), self.env.loader])
         # random ids would make two runs of the same input differ
         count = itertools.count(1)
@@ -170,7 +172,8 @@ def _plain_page(
     return (
         f"{_HEAD}<title>{contract.dataset} – kontroller</title><style>{_STYLE}</style></head><body><main>"
         f'<p><a href="index.html">Alla datamängder</a></p><h1>{contract.dataset}</h1>'
-        f'<p class="note">Körning {html.escape(run)}. Tabellerna från Great Expectations kunde inte ritas ({cause}).</p>'
+        f'<p class="note">Körning {html.escape(run)}. Tabellerna från Great Expectations kunde inte '
+        f"ritas ({cause}).</p>"
         f"{_summary(rules, outcomes)}</main></body></html>"
     )
 
@@ -218,7 +221,8 @@ def _index(run: str, pages: Sequence[Page]) -> str:
         f"{_HEAD}<title>Kontroller</title><style>{_STYLE}</style></head><body><main><h1>Kontroller</h1>"
         f'<p class="note">Körning {html.escape(run)}. Sidorna visar antal, aldrig värden. Arbetsmaterial.</p>'
         "<table><thead><tr><th>Datamängd</th><th class=num>Kontroller</th><th class=num>Höll inte</th>"
-        f"<th class=num>Kunde inte beräknas</th></tr></thead><tbody>{''.join(rows)}</tbody></table></main></body></html>"
+        f"<th class=num>Kunde inte beräknas</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        "</main></body></html>"
     )
 
 

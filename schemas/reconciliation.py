@@ -66,7 +66,7 @@ class ReconciliationRow:
 def settle(
     connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract], files: Sequence[FileRow]
 ) -> list[FileRow]:
-    """The files with what became of their rows, asserted to add up. ReconciliationError names the first that does not."""
+    """The files with what became of their rows; ReconciliationError for the first that does not add up."""
     counted: dict[tuple[int, str], tuple[int, Decimal]] = {}
     for dataset in sorted({row.dataset for row in files}):
         money = money_of(contracts[dataset])

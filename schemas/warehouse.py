@@ -72,12 +72,13 @@ class Warehouse:
         workspace.building.chmod(FILE_MODE)
         with no_values("creating the warehouse"):
             warehouse_load.create_ledger(connection)
-            connection.execute("CREATE TABLE ledger.about AS SELECT 'format' AS name, $1::VARCHAR AS value", [str(FORMAT)])
+            connection.execute("CREATE TABLE ledger.about (name VARCHAR, value VARCHAR)")
+            connection.execute("INSERT INTO ledger.about VALUES ('format', $1)", [str(FORMAT)])
         return cls(connection, workspace.building, workspace)
 
     @classmethod
     def open_read_only(cls, path: Path, settings: Settings, folders: Sequence[Path] = ()) -> Self:
-        """A published warehouse (or a kept state) for reading; files can be read and written in its folder and `folders`.
+        """A published warehouse (or a kept state) for reading; SQL may touch files in its folder and in `folders`.
 
         WarehouseError when it is missing, damaged, or written by a newer Avvik.
         """
@@ -189,7 +190,8 @@ class Warehouse:
             ).fetchall()
             for schema, table in [*tables, ("ledger", "files")]:
                 content = self.connection.execute(
-                    f"SELECT count(*), sum(hash(_content)), bit_xor(hash(_content)) FROM {quote(schema, table)} AS _content"
+                    "SELECT count(*), sum(hash(_content)), bit_xor(hash(_content)) "
+                    f"FROM {quote(schema, table)} AS _content"
                 ).fetchall()[0]
                 digest.update(f"{schema}.{table}:{content}\n".encode())
         return digest.hexdigest()

@@ -141,18 +141,18 @@ def plan_files(
     A file is known by dataset and content, whatever it is called: read again (the contract changed, or it was
     refused before) it keeps its id and place. New ones follow in order of file name.
     """
-    by_content = {(row.dataset, row.sha256): row for row in previous}
+    by_content = {_content(row): row for row in previous}
     next_id = max((row.file_id for row in previous), default=0) + 1
     next_seq = max((row.seq for row in previous), default=0) + 1
     # what a check refused last night is tried anew
     planned = {
-        (row.dataset, row.sha256): replace(row, status="loaded", refused_by=None, message=None)
+        _content(row): replace(row, status="loaded", refused_by=None, message=None)
         for row in previous if row.carried
     }
     fresh: set[int] = set()
     seen: set[tuple[str, str]] = set()
     for reading in sorted(readings, key=lambda r: (r.file_name, r.dataset)):
-        content = (reading.dataset, reading.sha256)
+        content = _content(reading)
         if content in seen:  # the same bytes twice tonight change nothing
             continue
         seen.add(content)
@@ -175,6 +175,11 @@ def plan_files(
     return files, frozenset(fresh)
 
 
+def _content(file: FileRow | FileReading) -> tuple[str, str]:
+    """What makes a file the same file. One that broke its reader has no hash: then its name."""
+    return file.dataset, file.sha256 or f"?{file.file_name}"
+
+
 def _from_reading(reading: FileReading, before: FileRow, contract: Contract) -> FileRow:
     refused = reading.status == "refused"
     money = None if contract.money_column is None else Decimal("0.00")
@@ -183,17 +188,19 @@ def _from_reading(reading: FileReading, before: FileRow, contract: Contract) -> 
         return amount if amount is not None or refused else money
 
     return FileRow(
-        file_id=before.file_id, dataset=reading.dataset, file_name=before.file_name, sha256=reading.sha256,
+        file_id=before.file_id, dataset=reading.dataset, sha256=reading.sha256,
+        # findings of earlier nights name the file as it was called when it was loaded first
+        file_name=before.file_name if before.was_loaded else reading.file_name,
         contract_hash=contract.content_hash, seq=before.seq, status="refused" if refused else "loaded",
         refused_by="reader" if refused else None, was_loaded=before.was_loaded,
         rows_received=reading.rows_received, rows_bad=reading.rows_bad,
         rows_skipped=reading.rows_skipped if not refused else 0,
         sek_received=sek(reading.sek_received) if money is not None else None,
-        sek_skipped=sek(getattr(reading, "sek_skipped", None)) if money is not None else None,
+        sek_skipped=sek(reading.sek_skipped) if money is not None else None,
         columns_delivered=tuple(reading.columns_delivered), first_night=before.first_night,
         staging=None if refused or reading.staging is None else Path(reading.staging).name,
         bad=None if refused or reading.bad is None else Path(reading.bad).name,
-        message="; ".join(problem.message for problem in reading.problems) or None if refused else None,
+        message=reading.refusal.message if reading.refusal else None,
     )
 
 
@@ -222,7 +229,9 @@ def create_ledger(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("CREATE SCHEMA quarantine")
     connection.execute(f"CREATE TABLE ledger.files ({columns})")
     # bucket: replaced (a later or identical row took its place) | refused (its file was)
-    connection.execute("CREATE TABLE ledger.movements (file_id INTEGER, bucket VARCHAR, rows BIGINT, sek DECIMAL(38,2))")
+    connection.execute(
+        "CREATE TABLE ledger.movements (file_id INTEGER, bucket VARCHAR, rows BIGINT, sek DECIMAL(38,2))"
+    )
     connection.execute(
         "CREATE TABLE ledger.failed_checks (dataset VARCHAR, check_id VARCHAR, severity VARCHAR, row_ref BIGINT)"
     )
@@ -278,7 +287,8 @@ def load_dataset(
         if culprit is None:
             raise
         raise WarehouseError(
-            f"{name}: the typed copy of {culprit.file_name} is damaged, or does not fit its contract, which has changed. "
+            f"{name}: the typed copy of {culprit.file_name} is damaged, or does not fit its contract, which has "
+            "changed. "
             f"Delete {culprit.staging} from {staging} and put the source file into the inbox again."
         ) from None
 

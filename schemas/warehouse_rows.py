@@ -27,12 +27,18 @@ MISSING_KEY = ("missing_key", "En kolumn i nyckeln är tom")
 class Check(Protocol):
     """What is needed of quality.CheckResult."""
 
-    dataset: str
-    check_id: str
-    severity: str
-    description: str
-    computed: bool
-    success: bool
+    @property
+    def dataset(self) -> str: ...
+    @property
+    def check_id(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def computed(self) -> bool: ...
+    @property
+    def success(self) -> bool: ...
 
 
 def money_of(contract: Contract, source: str = "kept") -> str:
@@ -83,7 +89,8 @@ def apply_checks(
             "SELECT row_ref, string_agg(check_id, ', ' ORDER BY check_id) AS rule, "
             "string_agg(reason, '; ' ORDER BY check_id) AS reason, 'warning' AS severity "
             "FROM (SELECT DISTINCT f.row_ref, a.check_id, a.reason FROM ledger.failed_checks AS f "
-            "JOIN acting AS a USING (dataset, check_id) WHERE a.severity = 'warning' AND f.dataset = $1) GROUP BY row_ref",
+            "JOIN acting AS a USING (dataset, check_id) WHERE a.severity = 'warning' AND f.dataset = $1) "
+            "GROUP BY row_ref",
             [dataset],
         )
     connection.execute("DROP TABLE acting")
@@ -101,7 +108,8 @@ def _files_to_refuse(
         if check.severity != "error":
             continue
         holders = connection.execute(
-            "SELECT DISTINCT CAST(row_ref // $1 AS INTEGER) FROM ledger.failed_checks WHERE dataset = $2 AND check_id = $3",
+            "SELECT DISTINCT CAST(row_ref // $1 AS INTEGER) FROM ledger.failed_checks "
+            "WHERE dataset = $2 AND check_id = $3",
             [LINES_PER_FILE, check.dataset, check.check_id],
         ).fetchall() if check.computed else []
         guilty = {holder for (holder,) in holders} & ids
@@ -128,7 +136,8 @@ def _refuse(connection: duckdb.DuckDBPyConnection, contract: Contract, row: File
         connection, contract,
         "SELECT row_ref, string_agg(check_id, ', ' ORDER BY check_id) AS rule, "
         "string_agg(reason, '; ' ORDER BY check_id) AS reason, 'error' AS severity FROM ("
-        "SELECT DISTINCT f.row_ref, a.check_id, a.reason, dense_rank() OVER (PARTITION BY a.check_id ORDER BY f.row_ref) AS nth "
+        "SELECT DISTINCT f.row_ref, a.check_id, a.reason, "
+        "dense_rank() OVER (PARTITION BY a.check_id ORDER BY f.row_ref) AS nth "
         "FROM ledger.failed_checks AS f JOIN acting AS a USING (dataset, check_id) "
         "WHERE a.severity = 'error' AND f.dataset = $1 AND f.row_ref BETWEEN $2 AND $3"
         f") WHERE nth <= {EXPLAINING_ROWS} GROUP BY row_ref",
@@ -202,7 +211,8 @@ def deduplicate(connection: duckdb.DuckDBPyConnection, contract: Contract) -> No
         _quarantine_as(connection, contract, f"SELECT row_ref FROM {table} WHERE {empty}", MISSING_KEY)
     # Two keys of one hash only cost a look at rows that turn out to be single: nothing is decided by a hash.
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE repeated AS SELECT hash({keys}) AS _hash FROM {table} GROUP BY 1 HAVING count(*) > 1"
+        f"CREATE OR REPLACE TEMP TABLE repeated AS SELECT hash({keys}) AS _hash FROM {table} "
+        "GROUP BY 1 HAVING count(*) > 1"
     )
     if _count(connection, "repeated"):
         _settle(connection, contract, table, keys)

@@ -29,8 +29,10 @@ def test_files_come_in_order_of_name_with_the_longest_dataset(tmp_path: Path) ->
     put(tmp_path, "home_care_x.xlsx", b"4")
     found = discover(tmp_path, CONTRACTS)
     assert [(file.path.name, file.dataset) for file in found.files] == [
-        ("home_care_visits_2026-11-22.csv.gz", "home_care_visits"), ("home_care_x.xlsx", "home_care"),
-        ("provider_roles_1.csv", "provider_roles"), ("providers.csv", "providers"),
+        ("home_care_visits_2026-11-22.csv.gz", "home_care_visits"),
+        ("home_care_x.xlsx", "home_care"),
+        ("provider_roles_1.csv", "provider_roles"),
+        ("providers.csv", "providers"),
     ]
     assert (found.files[-1].sha256, found.files[-1].size) == (hashlib.sha256(b"1").hexdigest(), 1)
     assert (found.problems, found.ignored, found.duplicates, found.known) == ([], [], [], [])
@@ -43,7 +45,8 @@ def test_unknown_names_are_reported_and_do_not_stop_the_rest(tmp_path: Path) -> 
     found = discover(tmp_path, CONTRACTS)
     assert [file.path.name for file in found.files] == ["providers.csv"]
     assert [(one.path.name, one.problem.rule) for one in found.ignored] == [
-        (".DS_Store", "unknown_dataset"), ("readme.txt", "unknown_dataset"),
+        (".DS_Store", "unknown_dataset"),
+        ("readme.txt", "unknown_dataset"),
     ]
     assert found.problems == []
 
@@ -62,7 +65,12 @@ def test_links_pipes_folders_and_sockets_are_never_opened(tmp_path: Path, monkey
         put(inbox, "providers.csv")
         opened: list[str] = []
         real = os.open
-        monkeypatch.setattr(module.os, "open", lambda path, *rest: opened.append(Path(path).name) or real(path, *rest))
+
+        def watched(path: Path, *rest: int) -> int:
+            opened.append(Path(path).name)
+            return real(path, *rest)
+
+        monkeypatch.setattr(module.os, "open", watched)
         found = discover(inbox, CONTRACTS)
     assert [file.path.name for file in found.files] == ["providers.csv"] == opened
     assert [(problem.file, problem.rule) for problem in found.problems] == [
@@ -144,7 +152,9 @@ def test_a_file_that_grows_while_it_is_read_waits_for_the_next_night(
     assert [problem.rule for problem in found.problems] == ["changing_file"]
 
 
-@pytest.mark.parametrize("name", ["providers\n.csv", "providers\x1b[31m.csv", "providers\u202egnp.csv", "providers\udcff.csv"])
+@pytest.mark.parametrize(
+    "name", ["providers\n.csv", "providers\x1b[31m.csv", "providers\u202egnp.csv", "providers\udcff.csv"]
+)
 def test_names_that_could_disturb_a_log_are_refused_and_shown_safely(tmp_path: Path, name: str) -> None:
     put(tmp_path, name)
     found = discover(tmp_path, CONTRACTS)

@@ -26,15 +26,26 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 
 
 def test_every_bucket_in_rows_and_kronor(workspace: Workspace) -> None:
-    rows = [payment("1", amount="10.10"), payment("2", amount="0.20"), payment("2", amount="0.20"),
-            payment("3", "x", "0.03"), payment("3", "y", "-0.04"), payment(None, amount="5")]
+    rows = [
+        payment("1", amount="10.10"),
+        payment("2", amount="0.20"),
+        payment("2", amount="0.20"),
+        payment("3", "x", "0.03"),
+        payment("3", "y", "-0.04"),
+        payment(None, amount="5"),
+    ]
     reading = read(workspace, PAYMENTS, "payments_1.csv", rows, bad=[(8, Decimal("7.77")), (9, None)], skipped=1)
     later = read(workspace, PAYMENTS, "payments_2.csv", [payment("1", "later", "11")])
     with build(workspace, CONTRACTS, [reading, later]) as warehouse:
         warehouse.apply_checks([])
         warehouse.deduplicate()
         first, second = warehouse.reconcile()
-    assert (first.dataset, first.file, first.sha256, first.status) == ("payments", "payments_1.csv", reading.sha256, "loaded")
+    assert (first.dataset, first.file, first.sha256, first.status) == (
+        "payments",
+        "payments_1.csv",
+        reading.sha256,
+        "loaded",
+    )
     assert [getattr(first, f"rows_{bucket}") for bucket in BUCKETS] == [1, 2, 5, 0, 1]
     assert [getattr(first, f"sek_{bucket}") for bucket in BUCKETS] == [
         Decimal(text) for text in ("0.20", "10.30", "12.76", "0.00", "0.00")
@@ -59,7 +70,8 @@ def test_carried_files_are_accounted_for_every_night(workspace: Workspace) -> No
     night(workspace, CONTRACTS, [read(workspace, PAYMENTS, "payments_1.csv", [payment("1"), payment("2")], skipped=2)])
     _, rows = night(workspace, CONTRACTS, [read(workspace, PAYMENTS, "payments_2.csv", [payment("1", "new")])])
     assert [(r.file, r.rows_received, r.rows_loaded, r.rows_replaced, r.rows_skipped) for r in rows] == [
-        ("payments_1.csv", 4, 1, 1, 2), ("payments_2.csv", 1, 1, 0, 0),
+        ("payments_1.csv", 4, 1, 1, 2),
+        ("payments_2.csv", 1, 1, 0, 0),
     ]
 
 
@@ -108,20 +120,43 @@ def test_rows_of_no_known_file_are_found(workspace: Workspace) -> None:
 
 
 def test_parquet_has_the_agreed_columns_and_is_private(workspace: Workspace) -> None:
-    _, rows = night(workspace, CONTRACTS, [
-        read(workspace, PAYMENTS, "payments_1.csv", [payment("1", amount="12.30")]),
-        read(workspace, CONTRACTS["visits"], "visits_1.csv", [{"id": "1"}]),
-    ])
+    _, rows = night(
+        workspace,
+        CONTRACTS,
+        [
+            read(workspace, PAYMENTS, "payments_1.csv", [payment("1", amount="12.30")]),
+            read(workspace, CONTRACTS["visits"], "visits_1.csv", [{"id": "1"}]),
+        ],
+    )
     path = workspace.root / "reconciliation.parquet"
     write_parquet(rows, path)
     found = pq.read_table(path)
-    assert found.schema.names == SCHEMA.names == [
-        "dataset", "file", "sha256", "status",
-        "rows_received", "rows_loaded", "rows_replaced", "rows_quarantined", "rows_refused", "rows_skipped",
-        "sek_received", "sek_loaded", "sek_replaced", "sek_quarantined", "sek_refused", "sek_skipped", "message",
-    ]
+    assert (
+        found.schema.names
+        == SCHEMA.names
+        == [
+            "dataset",
+            "file",
+            "sha256",
+            "status",
+            "rows_received",
+            "rows_loaded",
+            "rows_replaced",
+            "rows_quarantined",
+            "rows_refused",
+            "rows_skipped",
+            "sek_received",
+            "sek_loaded",
+            "sek_replaced",
+            "sek_quarantined",
+            "sek_refused",
+            "sek_skipped",
+            "message",
+        ]
+    )
     assert [(r["dataset"], r["rows_loaded"], r["sek_loaded"]) for r in found.to_pylist()] == [
-        ("payments", 1, Decimal("12.30")), ("visits", 1, None),
+        ("payments", 1, Decimal("12.30")),
+        ("visits", 1, None),
     ]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [p.name for p in path.parent.glob("*reconciliation*")] == ["reconciliation.parquet"]

@@ -92,9 +92,7 @@ def test_run_is_visible_only_when_whole_and_latest_points_to_it(workspace: Works
 
 
 @pytest.mark.parametrize("exchange", [True, False])
-def test_same_run_again_replaces_it(
-    workspace: Workspace, exchange: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_same_run_again_replaces_it(workspace: Workspace, exchange: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not exchange:
         monkeypatch.setattr(module, "_exchange", lambda one, other: False)
     with workspace.lock():
@@ -121,8 +119,11 @@ def test_leftovers_of_a_killed_night_go_and_good_things_stay(workspace: Workspac
         workspace.publish_run(workspace.begin_run(RUN), RUN)
         kept = [workspace.staging / "a.parquet", workspace.states / "000001.duckdb", workspace.database]
         gone = [
-            workspace.building, workspace.root / "avvik.duckdb.building.wal", workspace.root / ".latest.x",
-            workspace.staging / "b.parquet.partial", workspace.states / "000002.duckdb.partial",
+            workspace.building,
+            workspace.root / "avvik.duckdb.building.wal",
+            workspace.root / ".latest.x",
+            workspace.staging / "b.parquet.partial",
+            workspace.states / "000002.duckdb.partial",
             workspace.tmp / "spill",
         ]
         for path in [*kept, *gone]:
@@ -135,12 +136,12 @@ def test_leftovers_of_a_killed_night_go_and_good_things_stay(workspace: Workspac
 
 
 @pytest.mark.parametrize("linkable", [True, False])
-def test_last_seven_states_are_kept(
-    workspace: Workspace, linkable: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_last_seven_states_are_kept(workspace: Workspace, linkable: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not linkable:
+
         def refuse(*_: object) -> None:
             raise OSError(1, "Operation not permitted")
+
         monkeypatch.setattr(module.os, "link", refuse)
     with workspace.lock():
         for number in range(10):

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.contract import Column, Contract
+from schemas.problems import Problem
 from schemas.reader import FileReading
 from schemas.settings import Settings
 from schemas.warehouse import Warehouse, known_files, previous_files
@@ -22,6 +23,7 @@ from schemas.workspace import Workspace
 
 NIGHT = datetime.date(2026, 11, 23)
 SETTINGS = Settings(threads=1, memory_limit="500MB")
+REFUSAL = Problem("f", None, None, "no_header", "Filen saknar rubriker.", "", "No header.", "")
 _ARROW = {"VARCHAR": pa.string(), "INTEGER": pa.int32(), "DECIMAL(14,2)": pa.decimal128(14, 2)}
 
 
@@ -46,17 +48,38 @@ def contract(
 ) -> Contract:
     built = tuple(
         Column(
-            name=name, logical_type="string", duckdb_type=kind, required=name in key, primary_key=name in key,
-            unique=False, options={}, aliases=(), allowed_values=(), value_aliases={}, audit_only=False,
-            free_text=False, month=False, description="", quality=(),
+            name=name,
+            logical_type="string",
+            duckdb_type=kind,
+            required=name in key,
+            primary_key=name in key,
+            unique=False,
+            options={},
+            aliases=(),
+            allowed_values=(),
+            value_aliases={},
+            audit_only=False,
+            free_text=False,
+            month=False,
+            description="",
+            quality=(),
         )
         for name, kind in columns
     )
     text = json.dumps([dataset, list(columns), list(key), money, version])
     return Contract(
-        dataset=dataset, domain="ledger", version=version, columns=built, key=tuple(key), money_column=money,
-        time_column=None, quality=(), description={}, path=Path(f"{dataset}.odcs.yaml"),
-        content_hash=hashlib.sha256(text.encode()).hexdigest(), _by_name={column.name: column for column in built},
+        dataset=dataset,
+        domain="ledger",
+        version=version,
+        columns=built,
+        key=tuple(key),
+        money_column=money,
+        time_column=None,
+        quality=(),
+        description={},
+        path=Path(f"{dataset}.odcs.yaml"),
+        content_hash=hashlib.sha256(text.encode()).hexdigest(),
+        _by_name={column.name: column for column in built},
     )
 
 
@@ -69,7 +92,7 @@ def read(
     skipped: int = 0,
     status: str = "read",
 ) -> FileReading:
-    """Stage `rows` (missing columns = not delivered) as lines 2, 3, ... and `bad` as (line, SEK); what the reader reports.
+    """Stage `rows` (missing columns = not delivered) as lines 2, 3, ... and `bad` as (line, SEK), as the reader does.
 
     The content hash covers rows and bad rows, not the name: equal content is the same file.
     """
@@ -88,21 +111,43 @@ def read(
     if bad:
         aside = workspace.staging / f"{stem}.bad.parquet"
         texts = {name: pa.array(["?"] * len(bad), pa.string()) for name in contract.column_names}
-        pq.write_table(pa.table({
-            "line": pa.array([line for line, _ in bad], pa.int64()),
-            "rule": ["unparsable"] * len(bad), "reason": ["värdet kan inte tolkas"] * len(bad),
-            "column_name": ["amount_sek"] * len(bad),
-            "sek": pa.array([sek for _, sek in bad], pa.decimal128(14, 2)), **texts,
-        }), aside)
+        pq.write_table(
+            pa.table(
+                {
+                    "line": pa.array([line for line, _ in bad], pa.int64()),
+                    "rule": ["unparsable"] * len(bad),
+                    "reason": ["värdet kan inte tolkas"] * len(bad),
+                    "column_name": ["amount_sek"] * len(bad),
+                    "sek": pa.array([sek for _, sek in bad], pa.decimal128(14, 2)),
+                    **texts,
+                }
+            ),
+            aside,
+        )
     sek_bad = sum((sek for _, sek in bad if sek is not None), Decimal("0.00"))
     sek = None
     if contract.money_column is not None:
         sek = sek_bad + sum((row.get(contract.money_column) or Decimal(0) for row in rows), Decimal("0.00"))
     return FileReading(
-        dataset=contract.dataset, file_name=file_name, sha256=sha256, size_bytes=len(identity), status=status,
-        encoding="utf-8", delimiter=";", rows_received=len(rows) + len(bad) + skipped, rows_bad=len(bad),
-        rows_skipped=skipped, sek_received=sek, sek_bad=sek_bad, columns_delivered=delivered, columns_unknown=[],
-        columns_absent=[], problems=[], staging=staging if status == "read" else None, bad=aside, seconds=0.0,
+        dataset=contract.dataset,
+        file_name=file_name,
+        sha256=sha256,
+        size_bytes=len(identity),
+        status=status,
+        encoding="utf-8",
+        delimiter=";",
+        rows_received=len(rows) + len(bad) + skipped,
+        rows_bad=len(bad),
+        rows_skipped=skipped,
+        sek_received=sek,
+        sek_bad=sek_bad,
+        columns_delivered=delivered,
+        columns_unknown=[],
+        columns_absent=[],
+        problems=[] if status == "read" else [REFUSAL],
+        staging=staging if status == "read" else None,
+        bad=aside,
+        seconds=0.0,
     )
 
 

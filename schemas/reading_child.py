@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas  # noqa: F401 - DuckDB imports it when it first meets an Arrow table; once here, not 1 s in every child
 import pyarrow  # noqa: F401 - loaded once in the fork server instead of in every child
 import python_calamine  # noqa: F401
 

@@ -27,8 +27,8 @@ from schemas.contract import fold_heading
 from schemas.csv_rows import LONGEST_LINE, Record, records
 from schemas.headings import Mapping, known_headings, map_headings
 from schemas.problems import short_reason
-from schemas.record_files import json_records, sheet_records
 from schemas.reading_job import Job
+from schemas.record_files import json_records, sheet_records
 from schemas.refusal import Finding, Refused
 from schemas.type_casts import number_style
 

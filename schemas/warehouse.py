@@ -38,6 +38,7 @@ from schemas.warehouse_load import (
     FileRow,
     WarehouseError,
     no_values,
+    one_commit,
     quote,
 )
 from schemas.workspace import FILE_MODE, Workspace, sync_file
@@ -70,7 +71,7 @@ class Warehouse:
             path.unlink(missing_ok=True)
         connection = _connect(workspace.building, settings, workspace.tmp, [workspace.root], read_only=False)
         workspace.building.chmod(FILE_MODE)
-        with no_values("creating the warehouse"):
+        with no_values("creating the warehouse"), one_commit(connection):
             warehouse_load.create_ledger(connection)
             connection.execute("CREATE TABLE ledger.about (name VARCHAR, value VARCHAR)")
             connection.execute("INSERT INTO ledger.about VALUES ('format', $1)", [str(FORMAT)])
@@ -122,11 +123,14 @@ class Warehouse:
         self._contracts = contracts
         self.files, self._fresh = warehouse_load.plan_files(readings, previous, contracts, night)
         warehouse_load.check_staging(self.files, workspace.staging)
+        with no_values("creating the tables"), one_commit(self.connection):
+            for _, contract in sorted(contracts.items()):
+                warehouse_load.create_dataset(self.connection, contract)
         for dataset, contract in sorted(contracts.items()):
             mine = [row for row in self.files if row.dataset == dataset]
             with no_values(f"loading {dataset}"):
                 warehouse_load.load_dataset(self.connection, contract, mine, workspace.staging)
-        with no_values("writing ledger.files"):
+        with no_values("writing ledger.files"), one_commit(self.connection):
             warehouse_load.write_files(self.connection, self.files)
         return self.files
 
@@ -135,7 +139,7 @@ class Warehouse:
 
         Reads the failing rows from ledger.failed_checks. See warehouse_rows.apply_checks for what acts on what.
         """
-        with no_values("applying the checks"):
+        with no_values("applying the checks"), one_commit(self.connection):
             self.files, problems = warehouse_rows.apply_checks(
                 self.connection, results, self._contracts, self.files, self._fresh
             )
@@ -145,12 +149,12 @@ class Warehouse:
     def deduplicate(self) -> None:
         """Leave one row per key in every table; call after apply_checks, so that bad rows replace nothing."""
         for dataset in sorted({row.dataset for row in self.files}):
-            with no_values(f"removing repeated keys of {dataset}"):
+            with no_values(f"removing repeated keys of {dataset}"), one_commit(self.connection):
                 warehouse_rows.deduplicate(self.connection, self._contracts[dataset])
 
     def reconcile(self) -> list[ReconciliationRow]:
         """Account for every row and krona of every file. ReconciliationError when something does not add up."""
-        with no_values("reconciling"):
+        with no_values("reconciling"), one_commit(self.connection):
             self.files = settle(self.connection, self._contracts, self.files)
             warehouse_load.write_files(self.connection, self.files)
         self._reconciled = True

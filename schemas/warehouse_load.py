@@ -130,6 +130,18 @@ def no_values(what: str) -> Iterator[None]:
         raise WarehouseError(f"{what}: DuckDB refused ({type(error).__name__}).") from None
 
 
+@contextlib.contextmanager
+def one_commit(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Everything in the body in one transaction: a commit waits for the disk, and small statements are many."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
 def plan_files(
     readings: Sequence[FileReading],
     previous: Sequence[FileRow],
@@ -260,13 +272,8 @@ def read_files(connection: duckdb.DuckDBPyConnection) -> list[FileRow]:
     return [replace(row, columns_delivered=tuple(row.columns_delivered or ())) for row in rows]
 
 
-def load_dataset(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, files: Sequence[FileRow], staging: Path
-) -> None:
-    """Create main.<dataset> and quarantine.<dataset> and fill them from the files, in order of seq and line.
-
-    The order is part of the result: the same files give the same table, row group by row group.
-    """
+def create_dataset(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """main.<dataset> and quarantine.<dataset>, empty."""
     name = contract.dataset
     typed = ", ".join(f"{quote(column.name)} {column.duckdb_type}" for column in contract.columns)
     texts = ", ".join(f"{quote(column.name)} VARCHAR" for column in contract.columns)
@@ -275,6 +282,15 @@ def load_dataset(
         f'CREATE TABLE {quote("quarantine", name)} ("file" VARCHAR, line BIGINT, rule VARCHAR, reason VARCHAR, '
         f"severity VARCHAR, row_ref BIGINT, sek {MONEY}, {texts})"
     )
+
+
+def load_dataset(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, files: Sequence[FileRow], staging: Path
+) -> None:
+    """Fill main.<dataset> and quarantine.<dataset> from the files, in order of seq and line.
+
+    The order is part of the result: the same files give the same table, row group by row group.
+    """
     loaded = [row for row in files if row.staging is not None]
     if not loaded:
         return
@@ -287,7 +303,7 @@ def load_dataset(
         if culprit is None:
             raise
         raise WarehouseError(
-            f"{name}: the typed copy of {culprit.file_name} is damaged, or does not fit its contract, which has "
+            f"{contract.dataset}: the typed copy of {culprit.file_name} is damaged, or does not fit its contract, which has "
             "changed. "
             f"Delete {culprit.staging} from {staging} and put the source file into the inbox again."
         ) from None

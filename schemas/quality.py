@@ -23,6 +23,9 @@ from schemas.contract import Contract, ContractError, QualityRule
 from schemas.yaml_files import nearest
 
 FAILED_CHECKS = "ledger.failed_checks"
+# Rows of an info check are only shown, never acted upon: a handful of line numbers is enough.
+INFO_ROWS = 200
+
 _LITERAL_COLUMN_KWARGS = ("column", "column_A", "column_B")
 # Fields every expectation class has for its own book-keeping; a steward's kwargs are the rest.
 _OWN_FIELDS = frozenset(
@@ -151,7 +154,7 @@ def validate(
 
     results: list[CheckResult] = []
     pages = []
-    with quiet(), Session(connection) as session:
+    with quiet(), Session(connection, INFO_ROWS) as session:
         for name, suite in suites.items():
             began = time.perf_counter()
             outcomes = session.run(contracts[name], suite, rows[name], name in present or rows[name] > 0)

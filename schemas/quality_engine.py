@@ -37,8 +37,6 @@ from schemas.quality_gx import (
     why,
 )
 
-# Rows of an info check are only shown, never acted upon: a handful of line numbers is enough.
-INFO_ROWS = 200
 _ROW_KINDS = ("rows", "keys", "frame")
 
 
@@ -58,7 +56,8 @@ class Outcome:
 class Session:
     """One cursor of the caller's DuckDB instance with Great Expectations on top; a context manager."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, info_rows: int) -> None:
+        self._info_rows = info_rows
         self._cursor = connection.cursor()
         self._engine = adapted_engine(self._cursor, self._remember)
         # GX keeps only an error's text, which may hold a cell value: the error itself is caught on its way
@@ -188,7 +187,7 @@ class Session:
         inner = rows.subquery("failing")
         chosen = sa.select(inner.c.row_ref).distinct().where(inner.c.row_ref.is_not(None))
         if rule.severity == "info":
-            chosen = chosen.order_by(inner.c.row_ref).limit(INFO_ROWS)
+            chosen = chosen.order_by(inner.c.row_ref).limit(self._info_rows)
         picked = chosen.subquery("chosen")
         target = sa.table(
             "failed_checks",
@@ -222,7 +221,7 @@ class Session:
                 failing = frame.loc[unexpected[unexpected.astype(bool)].index].index.unique()
                 references = [int(reference) for reference in failing]
                 if rule.severity == "info":
-                                references = references[:INFO_ROWS]
+                                references = references[:self._info_rows]
                 self._cursor.execute(
                     "INSERT INTO ledger.failed_checks SELECT ?, ?, ?, unnest(?::BIGINT[])",
                     [contract.dataset, rule.id, rule.severity, references],

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from schemas.contract import Column, Contract, ContractError, QualityRule, load_contracts
-from schemas.quality import CheckResult, check_rules, checks_of, validate
+from schemas.quality import INFO_ROWS, CheckResult, check_rules, checks_of, validate
 
 # one process imports Great Expectations, not one per worker
 pytestmark = pytest.mark.xdist_group("great_expectations")
@@ -211,8 +211,6 @@ def test_what_columns_promise_becomes_checks(database: duckdb.DuckDBPyConnection
 
 
 def test_each_severity_is_carried_to_its_rows(database: duckdb.DuckDBPyConnection) -> None:
-    from schemas.quality_engine import INFO_ROWS
-
     fill(database, [(line, f"k{line}", "x", 1, 2, None, None, None) for line in range(2, 302)])
     severities = ("error", "warning", "info")
     rules = [rule("expect_column_values_to_be_in_set", name, column="code", value_set=["y"], number=n)

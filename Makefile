@@ -48,8 +48,7 @@ $(DEV): requirements-dev.lock pyproject.toml | $(BIN)/python
 night: $(RUNTIME)
 	@code=0; $(BIN)/avvik night --inbox $(INBOX) --workspace $(WORKSPACE) --settings $(SETTINGS) \
 	  --as-of $(AS_OF) || code=$$?; \
-	if [ $$code -le 1 ]; then echo; echo "Reports to open:"; \
-	  find -L "$(CURDIR)/$(WORKSPACE)/latest/reports" -name index.html | sort | sed 's/^/  /'; fi; \
+	if [ $$code -le 1 ]; then echo; echo "Start here: $(abspath $(WORKSPACE))/latest/reports/index.html"; fi; \
 	exit $$code
 
 test: $(DEV) browser lint

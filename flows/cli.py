@@ -8,7 +8,9 @@ place, never its text, because the texts of data errors can repeat cell values.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -80,7 +82,21 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code (argparse itself leaves with 2 on wrong usage)."""
+    """Run one command and return its exit code (argparse itself leaves with 2 on wrong usage).
+
+    Without `arguments` this is the program itself, and the process ends here: threads of Prefect and Great
+    Expectations outlive the interpreter's own end, whereupon DuckDB's binding would print pages of warnings.
+    """
+    code = _run(arguments)
+    if arguments is None and "duckdb" in sys.modules:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = build_parser()
     options = parser.parse_args(arguments)
     if options.version:

@@ -17,10 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flows import input_hash
+from flows import input_hash, kept_problems
 from flows.tonight import SWEDISH_TIME, Tonight
 from schemas.groups import groups_as_json
 from schemas.inbox import Inbox
+from schemas.problems import NOTICES
 from schemas.quality import CheckResult
 from schemas.reader import FileReading
 
@@ -34,15 +35,17 @@ _CHECKS = pa.schema([
 
 def begin(tonight: Tonight, inbox: Inbox, readings: Sequence[FileReading]) -> Path:
     """Collect the problems so far, name the run after its inputs and return its folder, not yet visible."""
-    tonight.problems += [*inbox.problems, *(entry.problem for entry in inbox.ignored)]
-    tonight.problems += [problem for reading in readings for problem in reading.problems]
+    unread = [*inbox.problems, *(entry.problem for entry in inbox.ignored)]
+    tonight.unopened = len(inbox.problems)
+    tonight.problems += unread
+    tonight.problems += kept_problems.of_files(tonight.warehouse.files, readings, tonight.workspace.staging)
     parts = tonight.hashes = {
         "code_hash": input_hash.code_hash(),
         "settings_hash": tonight.settings.content_hash,
         "contracts_hash": input_hash.contracts_hash(tonight.contracts),
         "catalogue_hash": tonight.catalogue.content_hash,
     }
-    unopened = [(problem.file, problem.rule) for problem in [*inbox.problems, *(i.problem for i in inbox.ignored)]]
+    unopened = [(problem.file, problem.rule) for problem in unread]
     files = [(row.dataset, row.sha256, row.status) for row in tonight.warehouse.files]
     previous = tonight.previous.name if tonight.previous else None
     tonight.hashes["input_hash"] = input_hash.input_hash(tonight.as_of, files, unopened, parts, previous)
@@ -83,7 +86,8 @@ def write(
              "status": row.status} for row in tonight.reconciled
         ],
         "sources": _sources(tonight, inbox),
-        "problems": [],
+        "problems": [],  # to mend
+        "notices": [],  # good to know: columns that were not delivered or not asked for
         "counts": _counts(tonight, checks, detection, ranked),
         "seconds": {},
         "previous_run": tonight.previous.name if tonight.previous else None,
@@ -112,7 +116,8 @@ def write_json(value: Any, path: Path) -> None:
 
 
 def _judge(record: dict[str, Any], tonight: Tonight) -> None:
-    record["problems"] = [dataclasses.asdict(problem) for problem in tonight.problems]
+    record["problems"] = [dataclasses.asdict(p) for p in tonight.problems if p.rule not in NOTICES]
+    record["notices"] = [dataclasses.asdict(p) for p in tonight.problems if p.rule in NOTICES]
     whole = not tonight.failed_parts and not any(row.status == "refused" for row in tonight.reconciled)
     whole = whole and not tonight.unopened and record["counts"]["detectors"].get("failed", 0) == 0
     record["status"], record["exit_code"] = ("done", 0) if whole else ("done_with_refusals", 1)

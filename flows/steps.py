@@ -13,9 +13,11 @@ from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import task_run
 
-from flows import run_record
-from flows.summary import publish_artifacts
+from flows import kept_problems, run_record
+from flows.failures import NightFailed
+from flows.summary import nothing_read, publish_artifacts
 from flows.tonight import Tonight
 from schemas import quality, reconciliation
 from schemas.inbox import Inbox, InboxFile, discover
@@ -23,6 +25,9 @@ from schemas.reader import FileReading, read_file
 from schemas.warehouse import Warehouse, known_files, previous_files
 
 READERS_AT_ONCE = 2  # each is a process of its own with the memory limit of the settings
+# Refusals of a share that hiccups or an export that is still being written: trying again can help.
+PASSING = ("io_error", "file_changed")
+PAUSES = (1, 5)  # seconds before the second and the third try
 _PLAIN = {"persist_result": False, "cache_policy": NO_CACHE, "log_prints": False}
 
 
@@ -54,10 +59,19 @@ def read(tonight: Tonight, inbox: Inbox) -> list[FileReading]:
     return [future.result() for future in [read_one.submit(tonight, file) for file in inbox.files]]
 
 
-@task(name="read_one", retries=2, retry_delay_seconds=[1, 5], task_run_name="read {file.path.name}", **_PLAIN)
+class TryAgain(RuntimeError):
+    """Asks Prefect for another try."""
+
+
+@task(name="read_one", retries=len(PAUSES), retry_delay_seconds=list(PAUSES), **_PLAIN)
 def read_one(tonight: Tonight, file: InboxFile) -> FileReading:
-    """One file. Only an OSError gets out of read_file: a share that hiccups, where trying again can help."""
-    return read_file(file.path, tonight.contracts[file.dataset], tonight.workspace.staging, tonight.settings)
+    """One file; a refusal that may pass is tried again before it stands."""
+    with tonight.guarded("read"):
+        reading = read_file(file.path, tonight.contracts[file.dataset], tonight.workspace.staging, tonight.settings)
+        kept_problems.keep(reading)
+    if reading.refusal and reading.refusal.rule in PASSING and task_run.run_count <= len(PAUSES):
+        raise TryAgain(reading.refusal.rule)
+    return reading
 
 
 @stage("bygger databasen")
@@ -65,6 +79,8 @@ def build(tonight: Tonight, inbox: Inbox, readings: list[FileReading]) -> Path:
     """A new warehouse beside yesterday's, from the staging files; the night's run folder."""
     tonight.warehouse = tonight.resources.enter_context(Warehouse.building(tonight.workspace, tonight.settings))
     tonight.warehouse.load(readings, tonight.known, tonight.contracts, tonight.as_of)
+    if not any(row.status == "loaded" for row in tonight.warehouse.files):
+        raise NightFailed(nothing_read(inbox, readings))
     return run_record.begin(tonight, inbox, readings)
 
 
@@ -120,7 +136,7 @@ def report(
 
     record = run_record.write(tonight, run_dir, inbox, checks, detection, ranked)
     with tonight.part("reports", "Rapporterna", "The reports"):
-        tonight.problems += write_reports(run_dir, tonight.settings.language) or []
+        write_reports(run_dir, tonight.settings.language)
     return record
 
 

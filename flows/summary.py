@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from flows.screen import say, seconds, whole
+from schemas.inbox import Inbox
+from schemas.reader import FileReading
 from schemas.reconciliation import ReconciliationRow
 
 SHOWN_PROBLEMS = 20
@@ -26,12 +28,24 @@ def show(record: dict[str, Any], run_folder: Path) -> None:
     say(f"\nKörning {record['run_id']}, läget {record['as_of']}")
     for line in _facts(record):
         say(f"  {line}")
+    if record["notices"]:
+        say(f"  Upplysningar om kolumner som saknas eller inte läses: {len(record['notices'])}, i run.json")
     say(f"  Tid: {seconds(sum(record['seconds'].values()))}")
-    say(f"\nRapporter i {run_folder / 'reports'}:")
-    for page in sorted((run_folder / "reports").glob("*/index.html")):
-        say(f"  {page.parent.name}: {page}")
+    say("\nRapporter att öppna:")
+    for page in [run_folder / "reports" / "index.html", *sorted((run_folder / "reports").glob("*/index.html"))]:
+        say(f"  {page}")
     if sources["refused"] or counts["detectors"].get("failed"):
         say("\nNatten är klar, men allt kunde inte läsas; se ovan.")
+
+
+def nothing_read(inbox: Inbox, readings: Sequence[FileReading]) -> str:
+    """Why there is nothing to run a night on: English, with every file's reason."""
+    problems = [*inbox.problems, *(entry.problem for entry in inbox.ignored)]
+    problems += [problem for reading in readings if reading.refusal for problem in reading.problems]
+    lines = [f"{problem.file}: {problem.message_en} {problem.remedy_en}" for problem in problems[:SHOWN_PROBLEMS]]
+    head = f"no file in {inbox.folder} could be read, and no earlier night left data" if problems else (
+        f"{inbox.folder} holds no files, and no earlier night left data")
+    return "\n  ".join([head + ". Nothing was published.", *lines])
 
 
 def _facts(record: dict[str, Any]) -> list[str]:

@@ -79,10 +79,15 @@ class Tonight:
 
     @contextlib.contextmanager
     def stage(self, name: str, label: str) -> Iterator[None]:
-        """Time and announce a stage. An error whose text is not ours leaves it as NightFailed, without its text."""
+        """Time and announce a stage, guarded."""
+        with self.guarded(name), self.progress.stage(name, label):
+            yield
+
+    @contextlib.contextmanager
+    def guarded(self, name: str) -> Iterator[None]:
+        """An error whose text is not ours leaves the block as NightFailed, without its text."""
         try:
-            with self.progress.stage(name, label):
-                yield
+            yield
         except Exception as error:
             if is_ours(error):
                 raise

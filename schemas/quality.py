@@ -166,7 +166,7 @@ def validate(
         if run_dir is not None:
             from schemas.quality_docs import write_data_docs
 
-            write_data_docs(run_dir / "data_docs", run_dir.name, pages)
+            write_data_docs(run_dir / "data_docs", run_dir.name.strip(".").removesuffix(".tmp"), pages)
     return results
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
 from schemas.contract import Contract
 from schemas.problems import Problem
@@ -27,26 +26,26 @@ LINES_PER_FILE = 1 << 32  # row_ref = file_id * this + line
 MONEY = "DECIMAL(18,2)"  # SEK of one row; sums widen to DECIMAL(38,2) by themselves
 
 # ledger.files, one row per file; counts are NULL until reconciled, and for rows nobody could count
-_FILE_COLUMNS = (
-    ("file_id", "INTEGER", pa.int32()),
-    ("dataset", "VARCHAR", pa.string()),
-    ("file_name", "VARCHAR", pa.string()),
-    ("sha256", "VARCHAR", pa.string()),
-    ("contract_hash", "VARCHAR", pa.string()),
-    ("seq", "INTEGER", pa.int32()),
-    ("status", "VARCHAR", pa.string()),
-    ("refused_by", "VARCHAR", pa.string()),
-    ("was_loaded", "BOOLEAN", pa.bool_()),
-    *((f"rows_{name}", "BIGINT", pa.int64()) for name in
-      ("received", "bad", "quarantined", "replaced", "loaded", "skipped", "refused")),
-    *((f"sek_{name}", "DECIMAL(38,2)", pa.decimal128(38, 2)) for name in
-      ("received", "quarantined", "replaced", "loaded", "skipped", "refused")),
-    ("columns_delivered", "VARCHAR[]", pa.list_(pa.string())),
-    ("first_night", "DATE", pa.date32()),
-    ("staging", "VARCHAR", pa.string()),
-    ("bad", "VARCHAR", pa.string()),
-    ("message", "VARCHAR", pa.string()),
-)
+_FILE_COLUMNS = {
+    "file_id": "INTEGER",
+    "dataset": "VARCHAR",
+    "file_name": "VARCHAR",
+    "sha256": "VARCHAR",
+    "contract_hash": "VARCHAR",
+    "seq": "INTEGER",
+    "status": "VARCHAR",
+    "refused_by": "VARCHAR",
+    "was_loaded": "BOOLEAN",
+    **{f"rows_{name}": "BIGINT"
+       for name in ("received", "bad", "quarantined", "replaced", "loaded", "skipped", "refused")},
+    **{f"sek_{name}": "DECIMAL(38,2)"
+       for name in ("received", "quarantined", "replaced", "loaded", "skipped", "refused")},
+    "columns_delivered": "VARCHAR[]",
+    "first_night": "DATE",
+    "staging": "VARCHAR",
+    "bad": "VARCHAR",
+    "message": "VARCHAR",
+}
 
 
 class WarehouseError(RuntimeError):
@@ -236,7 +235,7 @@ def check_staging(files: Sequence[FileRow], staging: Path) -> None:
 
 def create_ledger(connection: duckdb.DuckDBPyConnection) -> None:
     """The tables that account for the load: files, movements of rows, failed checks."""
-    columns = ", ".join(f"{quote(name)} {kind}" for name, kind, _ in _FILE_COLUMNS)
+    columns = ", ".join(f"{quote(name)} {kind}" for name, kind in _FILE_COLUMNS.items())
     connection.execute("CREATE SCHEMA ledger")
     connection.execute("CREATE SCHEMA quarantine")
     connection.execute(f"CREATE TABLE ledger.files ({columns})")
@@ -251,17 +250,15 @@ def create_ledger(connection: duckdb.DuckDBPyConnection) -> None:
 
 def write_files(connection: duckdb.DuckDBPyConnection, files: Sequence[FileRow]) -> None:
     """Fill ledger.files anew."""
-    names = [name for name, _, _ in _FILE_COLUMNS]
-    schema = pa.schema([(name, kind) for name, _, kind in _FILE_COLUMNS])
-    rows = [{name: getattr(row, name) for name in names} for row in files]
-    for row in rows:
-        row["columns_delivered"] = list(row["columns_delivered"])
+    # one list a column: handing over an Arrow table would import pandas, which costs a second
+    columns = [[_listed(getattr(row, name)) for row in files] for name in _FILE_COLUMNS]
+    lists = ", ".join(f"unnest(CAST(${n} AS {kind}[]))" for n, kind in enumerate(_FILE_COLUMNS.values(), 1))
     connection.execute("DELETE FROM ledger.files")
-    connection.register("files_to_write", pa.Table.from_pylist(rows, schema=schema))
-    try:
-        connection.execute("INSERT INTO ledger.files SELECT * FROM files_to_write ORDER BY seq")
-    finally:
-        connection.unregister("files_to_write")
+    connection.execute(f"INSERT INTO ledger.files SELECT {lists}", columns)
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def read_files(connection: duckdb.DuckDBPyConnection) -> list[FileRow]:
@@ -303,8 +300,8 @@ def load_dataset(
         if culprit is None:
             raise
         raise WarehouseError(
-            f"{contract.dataset}: the typed copy of {culprit.file_name} is damaged, or does not fit its contract, which has "
-            "changed. "
+            f"{contract.dataset}: the typed copy of {culprit.file_name} is damaged, or does not fit its contract, "
+            "which has changed. "
             f"Delete {culprit.staging} from {staging} and put the source file into the inbox again."
         ) from None
 
@@ -328,8 +325,8 @@ def _insert(
     )
     connection.execute(
         f"INSERT INTO {quote('quarantine', contract.dataset)} "
-        "SELECT CAST($3 AS VARCHAR[])[CAST(staged.file_index AS BIGINT) + 1], staged.line, staged.rule, staged.reason, "
-        f"'warning', {_ref('staged')}, CAST(staged.sek AS {MONEY}), {raw} FROM {_PARQUET} AS staged",
+        "SELECT CAST($3 AS VARCHAR[])[CAST(staged.file_index AS BIGINT) + 1], staged.line, staged.rule, "
+        f"staged.reason, 'warning', {_ref('staged')}, CAST(staged.sek AS {MONEY}), {raw} FROM {_PARQUET} AS staged",
         [[row.file_id for row in bad], paths, [row.file_name for row in bad]],
     )
 

@@ -190,3 +190,63 @@ def test_unusable_places_are_named(tmp_path: Path) -> None:
         pass
     with pytest.raises(WorkspaceError, match=r"may not hold"), Workspace(tmp_path / "w[1]").lock():
         pass
+
+
+class Killed(BaseException):
+    """Stands for the end of the process: nothing of ours catches it."""
+
+
+def test_killed_at_any_rename_or_sync_a_whole_state_stands_and_the_next_night_succeeds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = {name: getattr(os, name) for name in ("replace", "fsync", "link", "symlink", "unlink")}
+    left = 0
+
+    def deadly(name: str, before: bool) -> object:
+        def call(*arguments: object, **more: object) -> object:
+            nonlocal left
+            left -= 1
+            if left == 0 and before:
+                raise Killed
+            result = real[name](*arguments, **more)
+            if left == 0:
+                raise Killed
+            return result
+
+        return call
+
+    def publish(workspace: Workspace, text: str) -> None:
+        workspace.building.write_text(text)
+        folder = workspace.begin_run(RUN)
+        (folder / "run.json").write_text(text)
+        workspace.publish_database()
+        workspace.publish_run(folder, RUN)
+
+    points = 0
+    for before in (True, False):
+        for point in range(1, 100):
+            workspace = Workspace(tmp_path / f"{before}-{point}")
+            with workspace.lock():
+                publish(workspace, "yesterday")
+            killed = False
+            with workspace.lock(), monkeypatch.context() as patch:
+                left = point
+                for name in real:
+                    patch.setattr(os, name, deadly(name, before))
+                try:
+                    publish(workspace, "tonight")
+                except Killed:
+                    killed = True
+            for visible in (workspace.database, workspace.latest / "run.json"):
+                assert visible.read_text() in ("yesterday", "tonight"), (before, point)
+            with workspace.lock():
+                publish(workspace, "tonight")
+            assert workspace.database.read_text() == (workspace.latest / "run.json").read_text() == "tonight"
+            assert [path.name for path in workspace.runs.iterdir()] == [RUN]
+            assert "yesterday" in [path.read_text() for path in workspace.kept_states()]
+            if not killed:
+                break
+            points += 1
+        else:
+            raise AssertionError("the counter never ran out")
+    assert points > 10

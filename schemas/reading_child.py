@@ -177,9 +177,11 @@ class _Reading:
         scan.odd = scan.odd or (scan.tab and self.separator != "\t")
         rows = records(stream, self.separator)
         header = next(rows, None)
-        while header is not None and header[1] and header[1][0].lower().startswith("sep="):
-            rows = records_after_sep(stream, self.separator)
+        if header is not None and header[1][0].lower().startswith("sep="):
+            rows = records(stream, self.separator, width=LONGEST_LINE)  # no width known yet: all of them short
+            next(rows)
             header = next(rows, None)
+            header = header and (header[0], header[1], None)
         if header is None:
             raise Refused("empty")
         line, headings, rule = header
@@ -190,7 +192,9 @@ class _Reading:
             done = self._csv_fast(stream, scan, headings, mapping, line)
             if done is not None:
                 return done
-        return self._load(rows, headings, mapping, odd=scan.odd)
+        # from the start again: whoever read in between has moved the stream's position
+        again = (record for record in records(stream, self.separator, len(headings)) if record[0] > line)
+        return self._load(again, headings, mapping, odd=scan.odd)
 
     def _csv_fast(
         self, stream: Any, scan: text_files.Scan, headings: list[str], mapping: Mapping, header_line: int
@@ -199,7 +203,7 @@ class _Reading:
         path = f"/proc/self/fd/{stream.fileno()}"
         separator, width = self.separator or ";", len(headings)
         sample, complete = _sample_lines(stream, scan.size, separator, width, self.job.seed)
-        relation = staging.csv_relation(path, separator, width, header_line, crlf=scan.crlf > 0)
+        relation = staging.csv_relation(path, separator, width, header_line)
         connection = self._connect(path)
         # the last line may lack its end; blank lines after it are no rows
         stream.seek(max(0, scan.size - scan.blank_end - 1))
@@ -279,8 +283,15 @@ class _Reading:
         return staging.connect(self.job.work, path, self.job.threads, self.job.memory_limit)
 
     def _type(
-        self, connection: Any, relation: str, mapping: Mapping, headings: list[str], sample: list[list[Any]],
-        complete: bool, odd: bool, line: str | None,
+        self,
+        connection: Any,
+        relation: str,
+        mapping: Mapping,
+        headings: list[str],
+        sample: list[list[Any]],
+        complete: bool,
+        odd: bool,
+        line: str | None,
     ) -> list[int]:
         """Creates `typed`; returns the positions whose texts are watched in full."""
         styles = {}
@@ -289,9 +300,7 @@ class _Reading:
             if column.logical_type in ("integer", "number"):
                 styles[name] = number_style(column, (cell for cell in sample[position] if cell))
         watched = [] if complete else [p for p in range(len(headings)) if self._is_text(mapping, p, sample[p])]
-        staging.type_rows(
-            connection, relation, self.contract, mapping, len(headings), styles, odd, line, watched
-        )
+        staging.type_rows(connection, relation, self.contract, mapping, len(headings), styles, odd, line, watched)
         return watched
 
     def _is_text(self, mapping: Mapping, position: int, sample: Iterable[Any]) -> bool:
@@ -305,7 +314,12 @@ class _Reading:
         return personal_data.reads_as_text(sample)
 
     def _guard(
-        self, connection: Any, mapping: Mapping, headings: list[str], sample: list[list[Any]], complete: bool,
+        self,
+        connection: Any,
+        mapping: Mapping,
+        headings: list[str],
+        sample: list[list[Any]],
+        complete: bool,
         watched: list[int],
     ) -> None:
         """Refused when a column holds personal numbers: texts in full, codes by sample."""
@@ -369,21 +383,6 @@ class _Reading:
         }
 
 
-def records_after_sep(stream: Any, separator: str) -> Iterator[Record]:
-    """Records after a first line such as `sep=;` (Excel's hint), with the header's width."""
-    rows = records(stream, separator, width=1 << 20)
-    next(rows)
-    header = next(rows, None)
-    if header is None:
-        return
-    line, cells, _ = header
-    yield line, cells, None
-    rest = records(stream, separator, width=len(cells))
-    for record in rest:
-        if record[0] > line:
-            yield record
-
-
 def _of_width(rows: Iterator[Record], width: int) -> Iterator[Record]:
     """Sheet rows cut or filled to the header's width; cells beyond it break the row only when filled."""
     for line, cells, rule in rows:
@@ -395,9 +394,7 @@ def _of_width(rows: Iterator[Record], width: int) -> Iterator[Record]:
         yield line, cells, rule
 
 
-def _sample_lines(
-    stream: Any, size: int, separator: str, width: int, seed: int
-) -> tuple[list[list[Any]], bool]:
+def _sample_lines(stream: Any, size: int, separator: str, width: int, seed: int) -> tuple[list[list[Any]], bool]:
     """Cells by position from whole lines at places spread over the file, and whether that was the whole file."""
     blocks, block = 400, 16_384
     descriptor = stream.fileno()

@@ -42,13 +42,16 @@ def connect(work: Path, source: str | None, threads: int, memory_limit: str) -> 
     return connection
 
 
-def csv_relation(path: str, separator: str, width: int, skip: int, crlf: bool) -> str:
-    """SQL for a strict parallel read of a UTF-8 CSV file, all columns as text."""
+def csv_relation(path: str, separator: str, width: int, skip: int) -> str:
+    """SQL for a strict parallel read of a UTF-8 CSV file with LF or CRLF, all columns as text.
+
+    With new_line given as CRLF DuckDB 2.0 finds no rows; as LF it reads both.
+    """
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
     return (
         f"read_csv({text(path)}, auto_detect=false, all_varchar=true, header=false, skip={skip}, "
-        f"delim={text(separator)}, quote='\"', escape='\"', new_line={text(chr(92) + 'r' + chr(92) + 'n' if crlf else chr(92) + 'n')}, "
-        f"strict_mode=true, null_padding=false, ignore_errors=false, compression='none', columns={{{columns}}})"
+        f"delim={text(separator)}, quote='\"', escape='\"', new_line='\\n', strict_mode=true, "
+        f"null_padding=false, ignore_errors=false, compression='none', columns={{{columns}}})"
     )
 
 
@@ -97,18 +100,23 @@ def type_rows(
 
     g<position> holds the texts of the watched positions that need a closer look by the personal-data guard.
     """
-    typed, raws, bads = [], [], []
+    layers: list[list[str]] = [[], [], []]
+    raws, bads = [], []
     for name, position in mapping.columns.items():
         column = contract.column(name)
         raw = f"c{position}"
         alias = quoted("t_" + name)
-        typed.append(f"{type_casts.cast_sql(column, raw, styles.get(name), odd)} AS {alias}")
+        cast = type_casts.cast_of(column, raw, styles.get(name), odd)
+        for layer, sql, letter in zip(layers, (cast.prepared, cast.found, cast.typed), "pft", strict=True):
+            layer.append(f"{sql} AS {quoted(f'{letter}_{name}')}")
         raws.append(f"CASE WHEN kind = {BAD} THEN {raw} END AS {quoted('r_' + name)}")
         if column.logical_type != "string" or column.allowed_values:
             filled = f"avvik_clean({raw})" if odd else f"nullif(trim({raw}), '')"
             bads.append(f"CASE WHEN {alias} IS NULL THEN {filled} IS NOT NULL ELSE false END")
     positions = [*mapping.columns.values(), *mapping.unknown, *mapping.unnamed]
-    blank = "coalesce(" + ", ".join(f"nullif(trim(c{p}), '')" for p in positions) + ") IS NULL"
+    # most rows are settled by their first cell, so the others are not even looked at
+    empty = "coalesce(" + ", ".join(f"nullif(trim(c{p}), '')" for p in positions) + ") IS NULL"
+    blank = f"CASE WHEN c{positions[0]} >= '!' THEN false ELSE {empty} END"
     skip = "false"
     if contract.ignore_rows and contract.ignore_rows.column in mapping.columns:
         cell = f"coalesce(trim(c{mapping.columns[contract.ignore_rows.column]}), '')"
@@ -119,12 +127,12 @@ def type_rows(
     )
     guards = [f"CASE WHEN regexp_matches(c{p}, {text(PREFILTER)}) THEN c{p} END AS g{p}" for p in watched]
     kept = [quoted("t_" + name) for name in mapping.columns]
-    cells = ", ".join(f"c{p}" for p in range(width))
-    number = [f"{line} AS line"] if line else []
+    rows = f"(SELECT {', '.join([*([f'{line} AS line'] if line else []), *(f'c{p}' for p in range(width))])} FROM {relation})"
+    for layer in layers:
+        rows = f"(SELECT *, {', '.join(layer)} FROM {rows})"
+    chosen = ["kind", *(["line"] if line else []), *kept, *raws, *guards]
     connection.execute(
-        f"CREATE TABLE typed AS SELECT {', '.join(['kind', *(['line'] if line else []), *kept, *raws, *guards])} "
-        f"FROM (SELECT *, CAST({kind} AS TINYINT) AS kind FROM "
-        f"(SELECT {', '.join([*number, cells, *typed])} FROM {relation}))"
+        f"CREATE TABLE typed AS SELECT {', '.join(chosen)} FROM (SELECT *, CAST({kind} AS TINYINT) AS kind FROM {rows})"
     )
 
 

@@ -1,7 +1,7 @@
 """SQL that turns a text column of a source into the contract's type, or NULL when it cannot.
 
 Each cast has a fast branch for the common written form and a slow branch for every other accepted form; DuckDB
-evaluates the slow one only for the rows that need it. The fast branch never accepts what the slow one refuses.
+evaluates the slow one only for the rows that need it.
 
 Accepted (the byte forms of the table conventions):
 - numbers: sign + or - (also U+2212 and a trailing minus), thousands by blank, no-break blank, dot or comma in
@@ -27,9 +27,7 @@ FIRST_DAY, LAST_DAY = "1900-01-01", "2100-12-31"
 _TRUE = ("true", "1", "ja", "j", "sant", "yes", "y", "1.0")
 _FALSE = ("false", "0", "nej", "n", "falskt", "no", "0.0")
 
-_TIMES = [
-    f"%Y-%m-%d{sep}{clock}" for clock in ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f") for sep in (" ", "T")
-]
+_TIMES = [f"%Y-%m-%d{sep}{clock}" for clock in ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f") for sep in (" ", "T")]
 
 _BLANKS = "\u00a0\u202f\u2009\u2007"
 _MINUSES = "\u2212\u2013\u2011\u2010"
@@ -37,8 +35,7 @@ _MINUSES = "\u2212\u2013\u2011\u2010"
 # Macros shared by all casts of a connection. `three_dot` / `three_comma` say whether a single dot or comma
 # before exactly three digits is a thousands sign in this column.
 MACROS = (
-    f"CREATE MACRO avvik_signs(x) AS translate(x, '{_BLANKS}{_MINUSES}', "
-    f"'{' ' * len(_BLANKS)}{'-' * len(_MINUSES)}')",
+    f"CREATE MACRO avvik_signs(x) AS translate(x, '{_BLANKS}{_MINUSES}', '{' ' * len(_BLANKS)}{'-' * len(_MINUSES)}')",
     # 5- -> -5, and no blank after the sign
     "CREATE MACRO avvik_signed(x) AS regexp_replace(regexp_replace(x, '^([^-+]*[0-9])\\s*-$', '-\\1'), "
     "'^([-+])\\s+', '\\1')",
@@ -56,13 +53,9 @@ MACROS = (
         WHEN regexp_full_match(x, '[-+]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([eE][-+]?[0-9]{1,3})?')
             THEN replace(x, ',', '.')
         END""",
-    """CREATE MACRO avvik_number(x, three_dot, three_comma) AS
-        avvik_plain(avvik_signed(avvik_signs(trim(x))), three_dot, three_comma)""",
     f"""CREATE MACRO avvik_clean(x) AS nullif(trim(regexp_replace(regexp_replace(x,
         '[\\s\\p{{Z}}\\x{{0085}}]', ' ', 'g'),
         '[\\p{{Cc}}\\p{{Cf}}]', '', 'g')), '')""",
-    f"""CREATE MACRO avvik_day(t) AS CASE
-        WHEN t >= TIMESTAMP '{FIRST_DAY}' AND t <= TIMESTAMP '{LAST_DAY} 23:59:59.999999' THEN t END""",
     """CREATE MACRO avvik_digits_time(x) AS CASE
         WHEN regexp_full_match(x, '[0-9]{8}') THEN try_strptime(x, '%Y%m%d')
         WHEN regexp_full_match(x, '[0-9]{8}[ T]?[0-9]{4}')
@@ -125,73 +118,92 @@ def _texts(values: Iterable[str]) -> str:
     return "[" + ", ".join(text(value) for value in values) + "]"
 
 
-def cast_sql(column: Column, raw: str, style: NumberStyle | None, odd: bool) -> str:
-    """The typed value of the SQL expression `raw` (a VARCHAR), NULL when it cannot be read.
+@dataclass(frozen=True)
+class Cast:
+    """Three expressions, each used in a SELECT of its own so that nothing is computed twice.
 
-    `odd` says that the file holds blanks or control characters beyond the ordinary blank.
+    `prepared` reads the raw column, `found` reads the prepared alias, `typed` reads the found one.
     """
-    kind = column.logical_type
+
+    prepared: str
+    found: str
+    typed: str
+
+
+def cast_of(column: Column, raw: str, style: NumberStyle | None, odd: bool) -> Cast:
+    """The cast of the SQL column `raw` (VARCHAR) to the contract's type, NULL when it cannot be read.
+
+    `odd` says that the file holds blanks or control characters beyond the ordinary blank. The aliases of the
+    layers are p_<column> and f_<column>.
+    """
+    p, f = quoted("p_" + column.name), quoted("f_" + column.name)
     clean = f"avvik_clean({raw})" if odd else f"nullif(trim({raw}), '')"
+    kind = column.logical_type
+    if kind == "string" and not column.allowed_values:
+        return Cast(clean, p, f)
     if kind == "string":
-        return _allowed(column, clean) if column.allowed_values else clean
+        folded = {value.lower(): value for value in column.allowed_values} | dict(column.value_aliases)
+        exact = ", ".join(text(value) for value in column.allowed_values)
+        cases = " ".join(f"WHEN {p} = {text(key)} THEN {text(folded[key])}" for key in sorted(folded))
+        prepared = f"CASE WHEN {raw} IN ({exact}) THEN {raw} ELSE lower({clean}) END"
+        return Cast(prepared, f"CASE WHEN {p} IN ({exact}) THEN {p} {cases} END", f)
     if kind == "boolean":
-        folded = f"lower({clean})"
-        return (
-            f"CASE WHEN {folded} IN ({', '.join(map(text, _TRUE))}) THEN true "
-            f"WHEN {folded} IN ({', '.join(map(text, _FALSE))}) THEN false END"
-        )
-    value = clean if odd else raw
+        yes, no = (", ".join(map(text, words)) for words in (_TRUE, _FALSE))
+        prepared = f"CASE WHEN {raw} IN ({yes}, {no}) THEN {raw} ELSE lower({clean}) END"
+        return Cast(prepared, f"CASE WHEN {p} IN ({yes}) THEN true WHEN {p} IN ({no}) THEN false END", f)
     if kind in ("integer", "number"):
-        return _number(column, value, style or NumberStyle(True, True))
-    slow = clean
-    tries = [
-        f"try_strptime({value}, {_texts(_TIMES if kind == 'timestamp' else ['%Y-%m-%d', *_TIMES])})",
-        f"CASE WHEN regexp_matches({slow}, '^[0-9]') THEN "
-        f"coalesce(avvik_digits_time({slow}), try_strptime({slow}, {_texts(['%Y-%m-%d', *_TIMES])})) END",
-    ]
+        return _number(column, raw, clean, style or NumberStyle(True, True))
+    return _time(column, raw, clean)
+
+
+def _time(column: Column, raw: str, clean: str) -> Cast:
+    p, f = quoted("p_" + column.name), quoted("f_" + column.name)
+    common = _TIMES if column.logical_type == "timestamp" else ["%Y-%m-%d", *_TIMES]
+    slow = [f"avvik_digits_time({clean})", f"try_strptime({clean}, {_texts(['%Y-%m-%d', *_TIMES])})"]
     if column.month:
-        tries.append(
-            f"CASE WHEN regexp_full_match({slow}, '[0-9]{{4}}-?[0-9]{{2}}') "
-            f"THEN try_strptime(replace({slow}, '-', '') || '01', '%Y%m%d') END"
+        slow.append(
+            f"CASE WHEN regexp_full_match({clean}, '[0-9]{{4}}-?[0-9]{{2}}') "
+            f"THEN try_strptime(replace({clean}, '-', '') || '01', '%Y%m%d') END"
         )
     if column.date_formats:
-        tries.append(f"try_strptime({slow}, {_texts(column.date_formats)})")
-    # 'infinity' is read as 1900-01-01 by strptime: a date begins with a digit unless a format says otherwise
-    found = f"avvik_day(coalesce({', '.join(tries)}))"
-    if not any(form.startswith(("%a", "%A", "%b", "%B")) for form in column.date_formats):
-        found = f"CASE WHEN ltrim({value}) >= '0' AND ltrim({value}) < ':' THEN {found} END"
+        # two-digit years first: %Y would take 13 for the year 13, while %y leaves 2013 to the others
+        forms = sorted(column.date_formats, key=lambda form: "%Y" in form)
+        slow.append(f"try_strptime({clean}, {_texts(forms)})")
+    found = f"CASE WHEN {p} IS NOT NULL THEN {p} ELSE coalesce({', '.join(slow)}) END"
+    # strptime reads 'infinity' as the first day: that day must be written
+    within = (
+        f"CASE WHEN {f} > TIMESTAMP '{FIRST_DAY}' AND {f} < TIMESTAMP '{LAST_DAY}' + INTERVAL 1 DAY THEN {f} "
+        f"WHEN {f} = TIMESTAMP '{FIRST_DAY}' AND regexp_matches({raw}, '[0-9]') THEN {f} END"
+    )
     if column.month:
-        return f"CAST(date_trunc('month', {found}) AS DATE)"
-    return f"CAST({found} AS DATE)" if kind == "date" else found
+        within = f"CAST(date_trunc('month', {within}) AS DATE)"
+    elif column.logical_type == "date":
+        within = f"CAST({within} AS DATE)"
+    return Cast(f"try_strptime({raw}, {_texts(common)})", found, within)
 
 
-def _number(column: Column, value: str, style: NumberStyle) -> str:
-    """Fast where the text without its digits is nothing, a minus or the plain decimal sign."""
+def _number(column: Column, raw: str, clean: str, style: NumberStyle) -> Cast:
+    """Digits alone (with a decimal point where it can be nothing else) go the fast way: prepared stays NULL."""
+    p, f = quoted("p_" + column.name), quoted("f_" + column.name)
     whole = column.logical_type == "integer"
-    target = "DECIMAL(38,10)" if whole else column.duckdb_type
-    rest = f"translate({value}, '0123456789', '')"
-    branches = [f"WHEN {rest} IN ('', '-') THEN TRY_CAST({value} AS {column.duckdb_type})"]
-    if not whole and not style.three_dot:
-        branches.append(f"WHEN {rest} IN ('.', '-.') THEN TRY_CAST({value} AS {target})")
+    fast = "-?[0-9]+" if whole or style.three_dot else "-?[0-9]+([.][0-9]+)?"
+    prepared = f"CASE WHEN regexp_full_match({raw}, '{fast}') THEN NULL ELSE avvik_signed(avvik_signs({clean})) END"
+    comma = ""
     if not whole and not style.three_comma:
-        branches.append(f"WHEN {rest} IN (',', '-,') THEN TRY_CAST(replace({value}, ',', '.') AS {target})")
-    fast = f"CASE {' '.join(branches)} END"
-    plain = f"avvik_number({value}, {str(style.three_dot).lower()}, {str(style.three_comma).lower()})"
+        comma = f"WHEN regexp_full_match({p}, '-?[0-9]+,[0-9]+') THEN replace({p}, ',', '.') "
+    plain = f"avvik_plain({p}, {str(style.three_dot).lower()}, {str(style.three_comma).lower()})"
+    found = f"CASE WHEN {p} IS NULL THEN {raw} {comma}ELSE {plain} END"
     if whole:
-        exact = f"TRY_CAST({plain} AS {target})"
-        slow = f"CASE WHEN {exact} = trunc({exact}) THEN TRY_CAST({exact} AS {column.duckdb_type}) END"
+        typed = (
+            f"CASE WHEN {p} IS NULL THEN TRY_CAST({f} AS {column.duckdb_type}) "
+            f"WHEN TRY_CAST({f} AS DECIMAL(38,10)) = trunc(TRY_CAST({f} AS DECIMAL(38,10))) "
+            f"THEN TRY_CAST(TRY_CAST({f} AS DECIMAL(38,10)) AS {column.duckdb_type}) END"
+        )
     elif column.duckdb_type == "DOUBLE":
-        slow = f"CASE WHEN isfinite(TRY_CAST({plain} AS DOUBLE)) THEN TRY_CAST({plain} AS DOUBLE) END"
+        typed = f"CASE WHEN isfinite(TRY_CAST({f} AS DOUBLE)) THEN TRY_CAST({f} AS DOUBLE) END"
     else:
-        slow = f"coalesce(TRY_CAST({plain} AS {target}), TRY_CAST(TRY_CAST({plain} AS DOUBLE) AS {target}))"
-    return f"coalesce({fast}, {slow})"
-
-
-def _allowed(column: Column, clean: str) -> str:
-    folded = {value.lower(): value for value in column.allowed_values} | dict(column.value_aliases)
-    exact = ", ".join(text(value) for value in column.allowed_values)
-    cases = " ".join(f"WHEN {text(source)} THEN {text(target)}" for source, target in sorted(folded.items()))
-    return f"CASE WHEN {clean} IN ({exact}) THEN {clean} ELSE CASE lower({clean}) {cases} END END"
+        typed = f"TRY_CAST({f} AS {column.duckdb_type})"
+    return Cast(prepared, found, typed)
 
 
 def rule_of(column: Column) -> str:

@@ -154,6 +154,10 @@ def adapted_engine(cursor: duckdb.DuckDBPyConnection, on_error: Any) -> Any:
     """A SQLAlchemy engine over one DuckDB cursor, fit for GX; `on_error` is told of each error before GX."""
     engine = sa.create_engine("duckdb://", creator=lambda: ConnectionWrapper(cursor), poolclass=sa.pool.StaticPool)
     engine.dialect.DremioDialect = True  # type: ignore[attr-defined]  # see the module's docstring
+    # the dialect quotes reserved words only, but DuckDB stumbles over others, too (a column called "at")
+    words = {word for (word,) in cursor.execute("SELECT keyword_name FROM duckdb_keywords()").fetchall()}
+    preparer = engine.dialect.identifier_preparer
+    preparer.reserved_words = set(preparer.reserved_words) | words
     sa.event.listen(engine, "after_cursor_execute", _buffer)
     sa.event.listen(engine, "handle_error", on_error)
     return engine

@@ -22,9 +22,9 @@ pytestmark = pytest.mark.xdist_group("great_expectations")
 CANARY = "KANARIE7f3a"
 FILE_1, FILE_2 = 1 << 32, 2 << 32
 TYPES = {"id": "VARCHAR", "code": "VARCHAR", "low": "INTEGER", "high": "INTEGER", "day": "DATE",
-         "moment": "TIMESTAMP", "sek": "DECIMAL(14,2)"}  # fmt: skip
+         "at": "TIMESTAMP", "sek": "DECIMAL(14,2)"}  # fmt: skip
 
-# line, id, code, low, high, day, moment, sek
+# line, id, code, low, high, day, at, sek
 ROWS: list[tuple[Any, ...]] = [
     (2, "a", "A1", 1, 2, "2026-01-01", "2026-01-01 08:00", 10),
     (3, "b", "A2", 2, 3, "2026-01-02", "2026-01-02 08:00", 20),
@@ -64,7 +64,7 @@ def database(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect(str(tmp_path / "avvik.duckdb.building"), config={"threads": 1})
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
-    columns = ", ".join(f"{name} {kind}" for name, kind in TYPES.items())
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in TYPES.items())
     connection.execute(f"CREATE TABLE things ({columns}, row_ref BIGINT)")
     yield connection
     connection.close()
@@ -117,7 +117,7 @@ ROW_CHECKS: list[tuple[str, dict[str, Any], list[int]]] = [
     ("expect_column_values_to_be_in_set", {"column": "day", "value_set": ["2026-01-01"]}, [3, 4, 5]),
     ("expect_column_value_lengths_to_be_between", {"column": "code", "max_value": 2}, [5]),
     ("expect_column_values_to_be_between", {"column": "day", "min_value": "2026-01-02", "strict_min": True}, [2, 3]),
-    ("expect_column_values_to_be_between", {"column": "moment", "max_value": "2026-01-03T08:00:00"}, [5]),
+    ("expect_column_values_to_be_between", {"column": "at", "max_value": "2026-01-03T08:00:00"}, [5]),
     ("expect_column_values_to_be_between", {"column": "sek", "min_value": 15.5, "max_value": 35}, [2, 5]),
     ("expect_column_values_to_be_between",
      {"column": "sek", "max_value": 15, "row_condition": 'col("low") < 5',

@@ -16,6 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from schemas.contract import load_contracts
+from schemas.inbox import discover
+from schemas.reader import read_file
 from schemas.settings import Settings
 from schemas.warehouse import Warehouse, known_files, previous_files
 from schemas.warehouse_load import LINES_PER_FILE, StagingMissing, WarehouseError, quote
@@ -592,3 +595,47 @@ def test_first_night_is_remembered(workspace: Workspace) -> None:
             later,
         )
     assert [(row.file_name, row.first_night) for row in files] == [("payments_1.csv", NIGHT), ("payments_2.csv", later)]
+
+
+def test_real_files_from_inbox_to_tables(workspace: Workspace, tmp_path: Path) -> None:
+    contracts = {"supplier_payments": load_contracts()["supplier_payments"]}
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    heading = "payment_id;supplier_id;booked_on;amount_sek\n"
+    first = inbox / "supplier_payments_1.csv"
+    first.write_text(
+        heading + "1;s;2026-11-01;1 000,10\n2;s;2026-11-02;-5,05\n3;s;2026-11-03;abc\n2;s;2026-11-02;-5,05\n"
+    )
+    (inbox / "supplier_payments_2.csv").write_text(heading + "1;s;2026-11-01;900,00\n")
+    (inbox / "supplier_payments_2_copy.csv").write_bytes((inbox / "supplier_payments_2.csv").read_bytes())
+
+    def one_night() -> tuple[str, list[Any], Any]:
+        previous = previous_files(workspace, SETTINGS)
+        found = discover(inbox, contracts, known_files(previous, workspace))
+        readings = [read_file(f.path, contracts[f.dataset], workspace.staging, SETTINGS) for f in found.files]
+        with Warehouse.building(workspace, SETTINGS) as warehouse:
+            warehouse.load(readings, previous, contracts, NIGHT)
+            warehouse.apply_checks([])
+            warehouse.deduplicate()
+            rows = warehouse.reconcile()
+            digest = warehouse.content_hash()
+            warehouse.publish()
+        return digest, rows, found
+
+    digest, rows, found = one_night()
+    assert [twin.file.path.name for twin in found.duplicates] == ["supplier_payments_2_copy.csv"]
+    assert [
+        (r.file, r.rows_received, r.rows_loaded, r.rows_replaced, r.rows_quarantined, r.sek_received) for r in rows
+    ] == [
+        ("supplier_payments_1.csv", 4, 1, 2, 1, Decimal("990.00")),
+        ("supplier_payments_2.csv", 1, 1, 0, 0, Decimal("900.00")),
+    ]
+    assert table(workspace, "SELECT payment_id, amount_sek, row_ref FROM main.supplier_payments ORDER BY ALL") == [
+        ("1", Decimal("900.00"), 2 * LINES_PER_FILE + 2),
+        ("2", Decimal("-5.05"), LINES_PER_FILE + 3),
+    ]
+    assert table(workspace, "SELECT file, line FROM quarantine.supplier_payments") == [("supplier_payments_1.csv", 4)]
+    again, _, found = one_night()
+    assert (again, found.files, len(found.known)) == (digest, [], 3)
+    first.unlink()  # the warehouse does not need the inbox any more
+    assert one_night()[0] == digest

@@ -141,7 +141,8 @@ def group_page(model: GroupModel) -> str:
     islands["island-list"] = page.pack({
         "t": text["js"], "lang": model.language, "head": text["head"], "asOf": head["as_of"], "run": head["run_id"],
         "kinds": [text["kinds"][kind] for kind in KINDS], "kindIds": KINDS,
-        "states": [text["states"][state] for state in STATES], "stateIds": STATES, "amountKinds": [text["amount_kinds"][kind] for kind in AMOUNT_KINDS],
+        "states": [text["states"][state] for state in STATES], "stateIds": STATES,
+        "amountKinds": [text["amount_kinds"][kind] for kind in AMOUNT_KINDS],
         "amountIds": AMOUNT_KINDS, "types": [text["subject_types"][name] for name in SUBJECT_TYPES],
         "disclaimer": text["disclaimer"], "working": text["working_paper"], "meeting": head["meeting"],
         "chunk": CHUNK, "cols": listed,

@@ -119,7 +119,7 @@ class GroupModel:
     # ------------------------------------------------------------------ the case view
     def detail(self, index: int, limit: int = CASE_ROWS) -> dict[str, Any]:
         """The case view of `cases[index]`, with at most `limit` evidence rows (at least one a finding)."""
-        case, mask, found = self.items[index], self._mask(), self._found(index)
+        case, mask, found = self.items[index], self._mask(index), self._found(index)
         shares = fair_shares([self.run.evidence.count(finding["finding_id"]) for finding in found], limit)
         findings = [self._finding(finding, mask, share) for finding, share in zip(found, shares, strict=True)]
         against = [self._sentence(f, mask) for f in case.visible if f["kind"] == "exculpating"]
@@ -127,8 +127,16 @@ class GroupModel:
                 "elsewhere": self._elsewhere(case), "facts": self._facts(case.subject),
                 "network": self._network(index), "first_seen": words.moment(case.row["first_seen"])}
 
-    def _mask(self) -> privacy.Mask:
-        return privacy.Mask(self.group.persons_visible, self.text["tokens"])
+    def _mask(self, index: int) -> privacy.Mask:
+        """The case's mask. Hidden tokens are numbered over all rows first, so that page and workbook agree."""
+        mask = privacy.Mask(self.group.persons_visible, self.text["tokens"])
+        if not self.group.persons_visible:
+            for finding in self._found(index):
+                mask.values(finding["facts"])
+            for finding in self._found(index):
+                for row in self.run.evidence.rows(finding["finding_id"]):
+                    mask.values(row["values"])
+        return mask
 
     def _found(self, index: int) -> list[dict[str, Any]]:
         """Visible findings of a case, the strongest reason first."""
@@ -142,7 +150,7 @@ class GroupModel:
 
     def sentences(self, index: int) -> list[str]:
         """The sentences of a case in the order of the case view."""
-        mask = self._mask()
+        mask = self._mask(index)
         return [self._sentence(finding, mask) for finding in self._found(index)]
 
     def elsewhere(self, index: int) -> list[list[str]]:
@@ -151,7 +159,7 @@ class GroupModel:
 
     def evidence(self, index: int) -> Iterator[tuple[dict[str, Any], dict[str, Any], str, list[tuple[str, str]]]]:
         """Every evidence row kept for a case: finding, row, key, values as (column, text); tokens masked."""
-        mask = self._mask()
+        mask = self._mask(index)
         for finding in self._found(index):
             for row in self.run.evidence.rows(finding["finding_id"]):
                 values = mask.values(row["values"])

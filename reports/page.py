@@ -61,6 +61,7 @@ def _excluded_by(row: Any) -> list[tuple[str, int]]:
     return sorted(json.loads(row["excluded_by"] or "{}").items())
 
 
+@lru_cache(maxsize=2)
 def _environment(language: str) -> Environment:
     env = Environment(loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined,
                       trim_blocks=True, lstrip_blocks=True)

@@ -79,7 +79,7 @@ class _Maker:
         self.ranked: list[dict[str, Any]] = []
 
     def text(self, text: str) -> str:
-        return text + self.poison
+        return self.poison + text if self.poison[:1] in "=+-@" else text + self.poison
 
     def token(self, *parts: Any) -> str:
         return hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()[:24]

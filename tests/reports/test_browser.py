@@ -1,0 +1,260 @@
+"""The pages in real Chromium: gates U3 to U9. Timed gates (U1, U2) are measured in benchmarks, not here."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reports import write_reports
+from tests.reports.conftest import Watched
+from tests.reports.run_builder import build
+
+pytestmark = pytest.mark.browser
+
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+
+
+def _violations(page: Any) -> list[str]:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options=AXE).response["violations"]
+    return [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]
+
+
+def _page(run_dir: Path, group: str = "sg-hemtjanst") -> Path:
+    return run_dir / "reports" / group / "index.html"
+
+
+@pytest.mark.parametrize("where", ["#list", "#method", "#run", "case", "#q=nothing-has-this-name"])
+def test_axe_finds_nothing(run_dir: Path, watched: Watched, where: str) -> None:
+    """Gate U3."""
+    page = watched.open(_page(run_dir), "" if where == "case" else where)
+    if where == "case":
+        page.click("#cases tbody a")
+        page.wait_for_selector("#case-title")
+    assert _violations(page) == []
+    watched.assert_quiet()
+
+
+@pytest.mark.parametrize("name", ["index.html", "lagesbild/index.html", "sg-hvb/index.html"])
+def test_axe_finds_nothing_on_other_pages(run_dir: Path, watched: Watched, name: str) -> None:
+    page = watched.open(run_dir / "reports" / name, ready="sg-" in name)
+    assert _violations(page) == []
+    watched.assert_quiet()
+
+
+def test_axe_is_able_to_find_something(watched: Watched, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.html"
+    bad.write_text("<html><body><img src=''><p style='color:#bbb'>x</p></body></html>", encoding="utf-8")
+    assert len(_violations(watched.open(bad, ready=False))) >= 2
+
+
+def test_keyboard_only(run_dir: Path, watched: Watched) -> None:
+    """Gate U4: find what is new, sort by kronor, open a case, read evidence, close, focus comes back."""
+    page = watched.open(_page(run_dir))
+
+    def tab_to(test: str, most: int = 80) -> None:
+        for _ in range(most):
+            page.keyboard.press("Tab")
+            if page.evaluate(f"(() => {{ const e = document.activeElement; return {test}; }})()"):
+                return
+        raise AssertionError(f"not reached by keyboard: {test}")
+
+    tab_to("e.name === 'status'")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("location.hash === '#status=new'")
+    states = page.eval_on_selector_all("#cases tbody .state", "cells => cells.map(c => c.textContent)")
+    assert set(states) == {"Ny i natt"} and len(states) == 26
+    tab_to("e.textContent === 'Belopp, kr'")
+    page.keyboard.press("Enter")
+    assert page.get_attribute("th[data-sort=amount]", "aria-sort") == "descending"
+    amounts = [float(re.sub(r"\D", "", text)) for text in page.eval_on_selector_all(
+        "#cases tbody .amount .block:last-child", "cells => cells.slice(0, 5).map(c => c.textContent)")]
+    assert amounts[0] >= 50_000
+    tab_to("e.matches('#cases tbody a')")
+    name, link = page.evaluate("[document.activeElement.textContent, document.activeElement.getAttribute('href')]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#case-title")
+    assert page.evaluate("document.activeElement.id") == "case-title" and page.inner_text("#case-title") == name
+    tab_to("e.matches('.scroll.evidence')")
+    assert "home_care_" in page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#list:not([hidden])")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == link
+    assert page.evaluate("location.hash") == "#status=new&sort=amount"
+    watched.assert_quiet()
+
+
+@pytest.mark.parametrize(("width", "zoom"), [(320, 1), (640, 2)])
+@pytest.mark.parametrize("where", ["#list", "#method", "#run", "case"])
+def test_no_sideways_scroll(run_dir: Path, watched: Watched, width: int, zoom: int, where: str) -> None:
+    """Gate U5. 200 % zoom of a 1280 px window is a 640 px viewport at twice the density; text is doubled as well."""
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    page = watched.open(_page(run_dir), "" if where == "case" else where)
+    if zoom == 2:
+        page.evaluate("document.documentElement.style.fontSize = '24px'")
+    if where == "case":
+        page.click("#cases tbody a")
+        page.wait_for_selector("#case-title")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.parametrize("name", ["index.html", "lagesbild/index.html"])
+def test_no_sideways_scroll_on_other_pages(run_dir: Path, watched: Watched, name: str) -> None:
+    watched.page.set_viewport_size({"width": 320, "height": 800})
+    page = watched.open(run_dir / "reports" / name, ready=False)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_without_javascript_the_first_screen_and_50_rows_are_there(run_dir: Path, browser: Any) -> None:
+    """Gate U6."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(_page(run_dir).as_uri())
+    assert page.locator("#cases tbody tr").count() == 50
+    text = page.inner_text("main")
+    assert text.startswith("Underlaget är inte komplett: 11 av 12 källor lästa.")
+    assert "Skript är avstängt" in text and "Ny i natt" in text and "Reglerna den här natten" in text
+    assert page.locator("#cases svg.spark").count() == 50
+    context.close()
+
+
+def test_the_scripts_rows_are_the_servers_rows(run_dir: Path, browser: Any, watched: Watched) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    still = context.new_page()
+    still.goto(_page(run_dir).as_uri())
+    read = "#cases tbody tr"
+    served = [re.sub(r"\s+", " ", text) for text in still.locator(read).all_inner_texts()]
+    page = watched.open(_page(run_dir))
+    drawn = [re.sub(r"\s+", " ", text) for text in page.locator(read).all_inner_texts()]
+    assert [t.replace(" ", "") for t in drawn] == [t.replace(" ", "") for t in served]
+    assert page.locator("#cases svg").first.get_attribute("aria-label") == still.locator("#cases svg").first.get_attribute("aria-label")
+    context.close()
+
+
+def test_filters_live_in_the_hash(run_dir: Path, watched: Watched) -> None:
+    page = watched.open(_page(run_dir), "#kind=impossible&status=new&sort=amount")
+    assert page.input_value("select[name=kind]") == "impossible"
+    shown = page.locator("#cases tbody tr").count()
+    assert shown == len([at for at in range(0, 64, 3) if at % 5 in (0, 3)]) and f"av {shown} ärenden" in page.inner_text("#shown")
+    page.fill("input[name=q]", "Lindens")
+    assert page.evaluate("location.hash") == "#kind=impossible&status=new&q=Lindens&sort=amount"
+    assert all("Lindens" in name for name in page.locator("#cases tbody a").all_inner_texts())
+    page.fill("input[name=q]", "finns inte")
+    assert page.inner_text("#shown") == "Inga ärenden motsvarar filtret."
+    page.click("text=Rensa filter")
+    assert page.evaluate("location.hash") == "#list" and "av 64 ärenden" in page.inner_text("#shown")
+    page.fill("input[name=min]", "60000")
+    assert page.locator("#cases tbody tr").count() == page.locator("#cases tbody a").count() > 0
+    watched.assert_quiet()
+
+
+@pytest.mark.parametrize("fragment", ["#case=nothere", "#sort=__proto__", "#kind=x&page=-4", "#q=%E0%A4%A", "#%%%"])
+def test_a_silly_hash_does_no_harm(run_dir: Path, watched: Watched, fragment: str) -> None:
+    page = watched.open(_page(run_dir), fragment)
+    assert page.locator("#cases tbody tr, #case p").count() >= 1
+    watched.assert_quiet()
+
+
+def test_paging_reaches_the_last_case(run_dir: Path, watched: Watched) -> None:
+    page = watched.open(_page(run_dir))
+    page.click("#pages button:has-text('Nästa')")
+    assert page.locator("#cases tbody tr").count() == 14 and "51–64" in page.inner_text("#shown")
+
+
+def test_the_case_view_says_everything_an_investigator_needs(run_dir: Path, watched: Watched) -> None:
+    page = watched.open(_page(run_dir))
+    page.click("#cases tbody a")
+    page.wait_for_selector("#case-title")
+    text = page.inner_text("#case")
+    for part in ("14 gånger var samma personal hos två brukare samtidigt, sammanlagt 312,5 minuter.", "Vad som talar emot",
+                 "1 fakturor har krediterats inom 30 dagar", "Nästa steg", "Fynd i annan grupp", "Finns även i annan grupp",
+                 "Säkerhetschef", "Tidslinje", "Jämfört med 44", "95:e percentilen", "Vad reglerna inte ser",
+                 "eftersom klockor går olika", "2026-11-23-0a1b2c3d", "Visa alla", "Samma nätverk"):
+        assert part in text, part
+    points = [float(t.replace("−", "-").replace("\u2212", "-").replace(",", ".").replace("+", ""))
+              for t in page.locator(".waterfall td.n").all_inner_texts()]
+    assert round(sum(points[:-1]) - points[-1], 9) == 0 and points[-1] == 47.03
+    assert page.locator(".timeline .clash").count() >= 2 and page.locator(".peer .own").count() == 2
+    page.click("text=Visa alla")
+    assert page.locator(".evidence").first.locator("tbody tr").count() > 20
+    watched.assert_quiet()
+
+
+def test_print_of_a_case_takes_two_pages_at_most(run_dir: Path, watched: Watched) -> None:
+    """Gate U8: the case with about 20 evidence rows; provenance and 'arbetsmaterial' are on it."""
+    page = watched.open(_page(run_dir), "#list")
+    href = page.evaluate("[...document.querySelectorAll('#cases tbody a')][3].getAttribute('href')")
+    page.evaluate(f"location.hash = '{href}'")
+    page.wait_for_selector("#case-title")
+    rows = page.locator(".evidence tbody tr:visible").count()
+    assert rows >= 20, rows
+    pdf = page.pdf(format="A4", prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page[^s]", pdf)) <= 2
+    page.emulate_media(media="print")
+    text = page.inner_text("body")
+    assert "Arbetsmaterial" in text and "2026-11-23-0a1b2c3d" in text and "Rensa filter" not in text
+
+
+PAYLOADS = (
+    "<script>alert(1)</script>", "</script><script>alert(2)</script>", "<img src=x onerror=alert(3)>",
+    "\"><svg onload=alert(4)>", "' onmouseover='alert(5)", "</style><script>alert(6)</script>", "</title><script>alert(7)</script>",
+    "<iframe srcdoc='<script>alert(8)</script>'>", "javascript:alert(9)", "{{7*7}}{% raw %}", "<!--<script>", "]]><script>alert(10)",
+    "&lt;script&gt;alert(11)&lt;/script&gt;", "\u2028alert(12)\u2029", "<a href=javascript:alert(13)>x</a>", "${alert(14)}",
+    "<details open ontoggle=alert(15)>", "<math><mi xlink:href=javascript:alert(16)>", "<style>*{background:url(//a)}</style>",
+    "<base href=//a>", "<meta http-equiv=refresh content='0;url=//a'>", "<form action=//a><button>", "<link rel=stylesheet href=//a>",
+    "\\u003cscript\\u003ealert(17)", "\x00<script>alert(18)</script>", "</svg><script>alert(19)</script>", "<b id=list>", "`-alert(20)-`")
+
+
+def test_payloads_in_every_text_field_stay_text(browser: Any, tmp_path: Path) -> None:
+    """Gate S1, the sample for the suite: all payloads at once in every field a source or a header can fill."""
+    folder = build(tmp_path / "run", poison=" ".join(PAYLOADS))
+    pages = [path for path in write_reports(folder, "sv") if path.suffix == ".html"]
+    context = browser.new_context()
+    watched = Watched(context.new_page())
+    for path in pages:
+        in_group = path.parent.name.startswith("sg-")
+        page = watched.open(path, ready=in_group)
+        if in_group and page.locator("#cases tbody a").count():
+            page.locator("#cases tbody a").first.click()
+            page.wait_for_selector("#case-title")
+            assert "<img src=x onerror=alert(3)>" in page.inner_text("#case")
+            page.evaluate("location.hash = 'method'")
+        for node in page.query_selector_all("details"):
+            node.evaluate("d => { d.open = true; }")
+        page.wait_for_timeout(30)
+        assert page.evaluate("document.querySelectorAll('iframe, base, meta[http-equiv=refresh], #cases img, form[action]').length") == 0
+        watched.assert_quiet()
+    context.close()
+
+
+def test_the_watch_would_catch_a_naive_page(browser: Any, tmp_path: Path) -> None:
+    """A control: the same payload pasted into a page without our rules is seen to run; with our policy, to be stopped."""
+    naive = tmp_path / "naive.html"
+    naive.write_text("<p id=a></p><script>a.innerHTML = '<img src=x onerror=alert(3)>'</script>", encoding="utf-8")
+    context = browser.new_context()
+    watched = Watched(context.new_page())
+    watched.open(naive, ready=False).wait_for_timeout(100)
+    assert watched.dialogs == ["3"]
+    closed = tmp_path / "closed.html"
+    closed.write_text("<meta http-equiv=Content-Security-Policy content=\"default-src 'none'\">"
+                      "<body><img src=x onerror=alert(3)>", encoding="utf-8")
+    watched.dialogs.clear()
+    watched.open(closed, ready=False).wait_for_timeout(100)
+    assert watched.dialogs == [] and watched.policy
+    context.close()
+
+
+def test_every_state_has_words_and_the_policy_is_closed(run_dir: Path) -> None:
+    """Gate U9 and the policy: nothing but the one style and the one script."""
+    html = _page(run_dir).read_text(encoding="utf-8")
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
+    assert policy and re.fullmatch(
+        r"default-src &#39;none&#39;; script-src &#39;sha256-[^;]+&#39;; style-src &#39;sha256-[^;]+&#39;; "
+        r"base-uri &#39;none&#39;; form-action &#39;none&#39;", policy[1])
+    assert not re.search(r"\son\w+=|\sstyle=|javascript:|https?://(?!www\.w3\.org/2000/svg)", html.split("<script>")[0])
+    for word in ("Ny i natt", "Ökat", "Kvarstår", "Minskat"):
+        assert word in html

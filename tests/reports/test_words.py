@@ -1,0 +1,70 @@
+"""Numbers, dates and sentences as people read them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports import words
+
+NB = "\u00a0"
+
+
+@pytest.mark.parametrize(("value", "sv", "en"), [
+    (1234.5, f"1{NB}234,5", "1,234.5"), (1234567, f"1{NB}234{NB}567", "1,234,567"), (0.126, "0,13", "0.13"),
+    (-12.0, "\u221212", "\u221212"), (-0.001, "0", "0"), (Decimal("1234.50"), f"1{NB}234,5", "1,234.5"),
+])
+def test_numbers_by_locale(value: float, sv: str, en: str) -> None:
+    assert (words.number(value, "sv"), words.number(value, "en")) == (sv, en)
+
+
+@pytest.mark.parametrize(("value", "shown"), [(99.5, "99,50"), (100, "100"), (1234.5, f"1{NB}234"), (0, "0"),
+                                              (Decimal("52300.00"), f"52{NB}300")])
+def test_kronor_have_ore_only_below_a_hundred(value: float, shown: str) -> None:
+    assert words.sek(value, "sv") == shown
+
+
+@pytest.mark.parametrize(("name", "value", "shown"), [
+    ("n", 14, "14"), ("minutes", 312.5, "312,5"), ("paid_sek", 4938, f"4{NB}938"), ("year", 2026, "2026"),
+    ("first_day", "2026-09-01", "2026-09-01"), ("at", "2026-09-01T08:05:00", "2026-09-01 08:05"),
+    ("known", True, "ja"), ("files", ["a", "b"], "a, b"), ("n", None, "uppgift saknas"),
+    ("share", float("nan"), "uppgift saknas"), ("paid_sek", float("inf"), "uppgift saknas"),
+])
+def test_facts(name: str, value: object, shown: str) -> None:
+    assert words.fact(name, value, "sv") == shown
+
+
+def test_a_missing_fact_is_said_and_never_raised() -> None:
+    template = {"sv": "{n} besök, {minutes} minuter", "en": "{n} visits"}
+    assert words.sentence(template, {"n": 3}, "sv") == "3 besök, uppgift saknas minuter"
+    assert words.sentence("{", {}, "sv") == "{"
+    assert words.sentence({"en": "only {n}"}, {"n": 1}, "sv") == "only 1"
+
+
+@given(st.text(), st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.floats() | st.text()))
+def test_no_template_and_no_fact_can_raise(template: str, facts: dict[str, object]) -> None:
+    assert isinstance(words.sentence(template, facts, "sv"), str)
+
+
+def test_both_languages_have_the_same_texts() -> None:
+    def keys(node: object, path: str = "") -> set[str]:
+        if not isinstance(node, dict):
+            return {path} if str(node).strip() else set()
+        return {key for name, child in node.items() for key in keys(child, f"{path}.{name}")}
+    assert keys(words.texts("sv")) == keys(words.texts("en"))
+
+
+def test_dates_in_rows_lose_only_what_says_nothing() -> None:
+    assert words.moment_text("2026-11-20 08:05:00") == "2026-11-20 08:05"
+    assert words.moment_text("2026-11-20T08:05:31.5") == "2026-11-20 08:05:31"
+    assert words.moment_text("F-2026-11-20 08:05:00") == "F-2026-11-20 08:05:00"
+    assert words.moment(dt.date(2026, 11, 20)) == "2026-11-20"
+
+
+def test_an_unknown_language_is_refused() -> None:
+    with pytest.raises(ValueError, match="sv, en"):
+        words.texts("no")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,18 +32,19 @@ class Progress:
     @contextmanager
     def stage(self, name: str, label: str) -> Iterator[None]:
         """Time the block; the line is ended with 'avbruten' when it raises."""
-        print(f"  {label} ... ", end="", flush=True)
+        # a worker's log has lines of others in between: there a stage is one line, when it has ended
+        alone = "PREFECT__FLOW_RUN_ID" not in os.environ
+        start = f"  {label} ... "
+        if alone:
+            print(start, end="", flush=True)
+            start = ""
         began = time.perf_counter()
         try:
             yield
         except BaseException:
-            print("avbruten", flush=True)
+            print(f"{start}avbruten", flush=True)
             raise
         finally:
             self.seconds[name] = round(time.perf_counter() - began, 3)
-        print(seconds(self.seconds[name]), flush=True)
+        print(start + seconds(self.seconds[name]), flush=True)
 
-
-def warn(text: str) -> None:
-    """A line on stderr."""
-    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,59 @@
+/*
+code: HC22
+title: {sv: Beteckning som kan delas av flera, en: Token that several may share}
+method: rule
+kind: unusual
+concept: working_time
+subject: provider
+gate: P1
+reads: [home_care_visits]
+population: home_care_visits.provider_id
+why:
+  sv: En beteckning som är i arbete i stort sett varje dag i månaden, eller långt mer än heltid, används troligen av flera. Då går det inte att se vem som var hos brukaren.
+  en: A token at work nearly every day of a month, or far beyond full time, is probably used by several people. Then nobody can tell who was with the client.
+innocent:
+  sv: Gemensam beteckning för vikarier enligt rutin; två lagliga anställningar.
+  en: A common token for temporary staff by routine; two lawful employments.
+blind_spots:
+  sv: Delade beteckningar som används mer sällan.
+  en: Shared tokens that are used less often.
+next_step:
+  sv: Be om personallistan och fråga om inloggningar delas. Finns bara en person bakom, fråga hur arbetstiden ser ut.
+  en: Ask for the staff list and whether logins are shared. If one person stands behind it, ask about the working time.
+sentence:
+  sv: "{n_staff} beteckningar var i arbete minst {limit_days} dagar eller mer än {limit_hours} timmar i en månad ({n} månader, som mest {max_days} dagar och {max_hours} timmar)"
+  en: "{n_staff} tokens were at work on {limit_days} days or more, or above {limit_hours} hours, in a month ({n} months, {max_days} days and {max_hours} hours at most)"
+basis: [{title: handbook reference HT-14}, {title: arbetstidslag (1982:673) 10 b och 14 §§}]
+parameters:
+  max_days: {value: 28, unit: days a month, because: weekly rest leaves at least four days off in a month}
+  max_hours: {value: 208, unit: hours a month, because: "48 hours a week, the legal average, times 52 weeks by 12 months"}
+severity: 2
+status: active
+since: 2026-11-23
+*/
+WITH months AS (
+  SELECT staff_token, CAST(date_trunc('month', started_at) AS DATE) AS month,
+         count(DISTINCT CAST(started_at AS DATE)) AS n_days,
+         sum(epoch(ended_at) - epoch(started_at)) / 3600.0 AS hours
+  FROM home_care_visits
+  WHERE started_at >= $since AND ended_at > started_at
+  GROUP BY staff_token, CAST(date_trunc('month', started_at) AS DATE)
+  HAVING count(DISTINCT CAST(started_at AS DATE)) >= $max_days
+      OR sum(epoch(ended_at) - epoch(started_at)) / 3600.0 > $max_hours
+),
+involved AS (
+  SELECT v.provider_id, m.staff_token, m.month, m.n_days, m.hours, v.row_ref,
+         row_number() OVER (PARTITION BY v.provider_id ORDER BY v.row_ref) AS place
+  FROM months m JOIN home_care_visits v
+    ON v.staff_token = m.staff_token AND CAST(date_trunc('month', v.started_at) AS DATE) = m.month
+)
+SELECT provider_id AS subject_id, min(month) AS period_from,
+       CAST(max(month) + INTERVAL 1 MONTH - INTERVAL 1 DAY AS DATE) AS period_to,
+       CAST(least(1.0, 0.3 + count(DISTINCT concat(staff_token, '/', CAST(month AS VARCHAR))) / 30.0) AS DOUBLE) AS strength,
+       count(DISTINCT staff_token) AS n_staff,
+       count(DISTINCT concat(staff_token, '/', CAST(month AS VARCHAR))) AS n,
+       max(n_days) AS max_days, round(max(hours), 1) AS max_hours,
+       CAST($max_days AS BIGINT) AS limit_days, CAST($max_hours AS BIGINT) AS limit_hours,
+       count(*) AS n_evidence, array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence
+FROM involved
+GROUP BY provider_id

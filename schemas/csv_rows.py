@@ -8,8 +8,11 @@ on with the next physical line.
 from __future__ import annotations
 
 import csv
+import io
+import os
+import random
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from schemas.text_files import iterate_lines
 
@@ -89,3 +92,41 @@ def records(stream: BinaryIO, separator: str, width: int | None = None) -> Itera
 
 def _fits(cells: list[str], width: int) -> bool:
     return len(cells) == width or (len(cells) > width and not any(cell.strip() for cell in cells[width:]))
+
+
+def of_width(rows: Iterator[Record], width: int) -> Iterator[Record]:
+    """Sheet rows cut or filled to the header's width; cells beyond it break the row only when filled."""
+    for line, cells, rule in rows:
+        if rule is None and len(cells) != width:
+            if any(cell.strip() for cell in cells[width:]):
+                rule = "ragged"
+            else:
+                cells = (cells + [""] * width)[:width]
+        yield line, cells, rule
+
+
+def sample_lines(stream: Any, size: int, separator: str, width: int, seed: int) -> tuple[list[list[Any]], bool]:
+    """Cells by position from whole lines at places spread over the file, and whether that was the whole file."""
+    blocks, block = 400, 16_384
+    descriptor = stream.fileno()
+    complete = size <= blocks * block
+    pieces = []
+    if complete:
+        pieces.append(os.pread(descriptor, size, 0))
+    else:
+        chance = random.Random(seed)
+        stride = size // blocks
+        for i in range(blocks):
+            data = os.pread(descriptor, block, i * stride + chance.randrange(max(1, stride - block)))
+            pieces.append(data[data.find(b"\n") + 1 : data.rfind(b"\n") + 1])
+    columns: list[list[Any]] = [[] for _ in range(width)]
+    for piece in pieces:
+        lines = io.StringIO(piece.decode("utf-8", "replace"), newline="")
+        try:
+            for row in csv.reader((line[:LONGEST_LINE] for line in lines), delimiter=separator):
+                if len(row) >= width:
+                    for column, cell in zip(columns, row, strict=False):
+                        column.append(cell)
+        except csv.Error:
+            continue
+    return columns, complete

@@ -22,7 +22,7 @@ class Problem:
     remedy_en: str
 
 
-YEARS = f"{FIRST_DAY[:4]}–{LAST_DAY[:4]}"  # noqa: RUF001
+YEARS = f"{FIRST_DAY[:4]}–{LAST_DAY[:4]}"
 _EXPORT_AGAIN = ("Exportera filen på nytt.", "Export the file again.")
 _SAVE_CSV = (
     "Spara som .xlsx eller exportera som CSV (semikolon, UTF-8).",
@@ -36,95 +36,159 @@ _FIX_SOURCE = (
 
 # rule: (message sv, message en, (remedy sv, remedy en)). {n} rows; the first of them is the problem's row.
 TEXTS: dict[str, tuple[str, str, tuple[str, str]]] = {
-    "file_gone": ("Filen finns inte längre.", "The file is gone.", ("Lägg filen i inkorgen igen.", "Put it in the inbox again.")),
+    "file_gone": (
+        "Filen finns inte längre.",
+        "The file is gone.",
+        ("Lägg filen i inkorgen igen.", "Put it in the inbox again."),
+    ),
     "no_permission": (
-        "Filen får inte läsas (behörighet saknas).", "The file may not be read (no permission).",
+        "Filen får inte läsas (behörighet saknas).",
+        "The file may not be read (no permission).",
         ("Ge läsrätt till kontot som kör Avvik.", "Give the account that runs Avvik the right to read it."),
     ),
     "symlink": (
-        "Filen är en symbolisk länk; sådana följs inte.", "The file is a symbolic link; links are not followed.",
+        "Filen är en symbolisk länk; sådana följs inte.",
+        "The file is a symbolic link; links are not followed.",
         ("Lägg själva filen i inkorgen.", "Put the file itself in the inbox."),
     ),
     "not_a_file": (
-        "Detta är ingen vanlig fil (mapp, rör eller enhet).", "This is no regular file (folder, pipe or device).",
+        "Detta är ingen vanlig fil (mapp, rör eller enhet).",
+        "This is no regular file (folder, pipe or device).",
         ("Lägg en vanlig fil i inkorgen.", "Put a regular file in the inbox."),
     ),
     "io_error": ("Filen kunde inte läsas: {code}.", "The file could not be read: {code}.", _ASK_IT),
     "empty": ("Tom fil: den innehåller inga rader.", "Empty file: it holds no rows.", _EXPORT_AGAIN),
     "too_large": (
-        "Filen är {megabytes} MB, gränsen är {limit} MB.", "The file is {megabytes} MB, the limit is {limit} MB.",
+        "Filen är {megabytes} MB, gränsen är {limit} MB.",
+        "The file is {megabytes} MB, the limit is {limit} MB.",
         ("Dela filen eller höj limits.max_file_mb.", "Split the file or raise limits.max_file_mb."),
     ),
     "file_changed": (
-        "Filen ändrades medan den lästes.", "The file changed while it was read.",
+        "Filen ändrades medan den lästes.",
+        "The file changed while it was read.",
         ("Vänta tills leveransen är klar och kör igen.", "Wait until the delivery is complete and run again."),
     ),
     "broken_gzip": ("Filen är ingen läsbar gzip-fil.", "The file is no readable gzip file.", _EXPORT_AGAIN),
-    "truncated_gzip": ("Gzip-filen är avkortad.", "The gzip file is truncated.", ("Överför filen på nytt.", "Transfer the file again.")),
+    "truncated_gzip": (
+        "Gzip-filen är avkortad.",
+        "The gzip file is truncated.",
+        ("Överför filen på nytt.", "Transfer the file again."),
+    ),
     "archive_bomb": (
         "Filen packas upp till mer än {limit} MB eller mer än {ratio} gånger sin storlek.",
         "The file unpacks to more than {limit} MB or more than {ratio} times its size.",
-        ("Kontrollera filens ursprung; leverera den uppdelad.", "Check where the file comes from; deliver it in parts."),
+        (
+            "Kontrollera filens ursprung; leverera den uppdelad.",
+            "Check where the file comes from; deliver it in parts.",
+        ),
     ),
     "ole_file": (
         "Filen är en äldre Excelfil (.xls) eller krypterad, inte text.",
-        "The file is an old Excel file (.xls) or encrypted, not text.", _SAVE_CSV,
+        "The file is an old Excel file (.xls) or encrypted, not text.",
+        _SAVE_CSV,
     ),
-    "zip_file": ("Filen är ett zip-arkiv eller en Excelfil med fel filändelse.",
-                 "The file is a zip archive or a workbook with the wrong suffix.", _SAVE_CSV),
-    "parquet_file": ("Filen är en Parquetfil med fel filändelse.", "The file is Parquet with the wrong suffix.",
-                     ("Döp om den till .parquet.", "Rename it to .parquet.")),
+    "zip_file": (
+        "Filen är ett zip-arkiv eller en Excelfil med fel filändelse.",
+        "The file is a zip archive or a workbook with the wrong suffix.",
+        _SAVE_CSV,
+    ),
+    "parquet_file": (
+        "Filen är en Parquetfil med fel filändelse.",
+        "The file is Parquet with the wrong suffix.",
+        ("Döp om den till .parquet.", "Rename it to .parquet."),
+    ),
     "binary_file": ("Filen är inte text.", "The file is not text.", _SAVE_CSV),
     "unknown_form": (
-        "Filändelsen känns inte igen.", "The suffix of the file is not known.",
-        ("Leverera .csv, .csv.gz, .tsv, .txt, .xlsx, .parquet eller .json.",
-         "Deliver .csv, .csv.gz, .tsv, .txt, .xlsx, .parquet or .json."),
+        "Filändelsen känns inte igen.",
+        "The suffix of the file is not known.",
+        (
+            "Leverera .csv, .csv.gz, .tsv, .txt, .xlsx, .parquet eller .json.",
+            "Deliver .csv, .csv.gz, .tsv, .txt, .xlsx, .parquet or .json.",
+        ),
     ),
-    "encrypted_workbook": ("Arbetsboken är krypterad eller i det äldre formatet.",
-                           "The workbook is encrypted or in the old format.",
-                           ("Spara den utan lösenord som .xlsx.", "Save it without a password as .xlsx.")),
+    "encrypted_workbook": (
+        "Arbetsboken är krypterad eller i det äldre formatet.",
+        "The workbook is encrypted or in the old format.",
+        ("Spara den utan lösenord som .xlsx.", "Save it without a password as .xlsx."),
+    ),
     "broken_workbook": ("Arbetsboken kan inte läsas.", "The workbook cannot be read.", _EXPORT_AGAIN),
     "broken_parquet": ("Parquetfilen kan inte läsas.", "The Parquet file cannot be read.", _EXPORT_AGAIN),
     "broken_json": ("Filen är inte giltig JSON.", "The file is not valid JSON.", _EXPORT_AGAIN),
-    "no_records": ("Filen innehåller ingen lista med poster.", "The file holds no list of records.",
-                   ("Leverera en lista av objekt.", "Deliver a list of objects.")),
-    "several_lists": ("Filen innehåller {n} listor med poster; det ska vara en.",
-                      "The file holds {n} lists of records; there should be one.",
-                      ("Leverera en lista per fil.", "Deliver one list a file.")),
-    "broken_encoding": ("Teckenkodningen ({encoding}) är trasig.", "The encoding ({encoding}) is broken.",
-                        ("Exportera som UTF-8.", "Export as UTF-8.")),
-    "huge_line": ("En rad är orimligt lång.", "A line is far too long.",
-                  ("Kontrollera radslut och citattecken i exporten.", "Check line ends and quotes in the export.")),
-    "no_separator": ("Det går inte att se vad som skiljer kolumnerna åt.", "It cannot be told what separates the columns.",
-                     ("Exportera med semikolon, komma eller tabb.", "Export with semicolon, comma or tab.")),
-    "broken_header": ("Rubrikraden är trasig.", "The header row is broken.", _EXPORT_AGAIN),
-    "no_header": ("Ingen rubrik stämmer med kontraktet; rubrikraden saknas kanske.",
-                  "No heading fits the contract; the header row may be missing.",
-                  ("Exportera med rubrikrad, eller lägg till rubrikerna som alias i kontraktet.",
-                   "Export with a header row, or add the headings as aliases in the contract.")),
-    "double_heading": ("Två rubriker leder till kolumnen {column}.", "Two headings lead to the column {column}.",
-                       ("Ta bort den ena ur exporten.", "Remove one of them from the export.")),
-    "missing_column": (
-        "Kolumner som måste finnas saknas: {listed}.", "Required columns are missing: {listed}.",
-        ("Ta med dem i exporten{hinted}, eller lägg till rubriken som alias i kontraktet.",
-         "Include them in the export{hinted_en}, or add the heading as an alias in the contract."),
+    "no_records": (
+        "Filen innehåller ingen lista med poster.",
+        "The file holds no list of records.",
+        ("Leverera en lista av objekt.", "Deliver a list of objects."),
     ),
-    "ragged_file": ("{n} av {of} rader har fel antal kolumner eller trasiga citattecken; filen läses inte.",
-                    "{n} of {of} rows have the wrong number of columns or broken quotes; the file is not read.",
-                    ("Kontrollera separator och citattecken i exporten.", "Check separator and quotes in the export.")),
+    "several_lists": (
+        "Filen innehåller {n} listor med poster; det ska vara en.",
+        "The file holds {n} lists of records; there should be one.",
+        ("Leverera en lista per fil.", "Deliver one list a file."),
+    ),
+    "broken_encoding": (
+        "Teckenkodningen ({encoding}) är trasig.",
+        "The encoding ({encoding}) is broken.",
+        ("Exportera som UTF-8.", "Export as UTF-8."),
+    ),
+    "huge_line": (
+        "En rad är orimligt lång.",
+        "A line is far too long.",
+        ("Kontrollera radslut och citattecken i exporten.", "Check line ends and quotes in the export."),
+    ),
+    "no_separator": (
+        "Det går inte att se vad som skiljer kolumnerna åt.",
+        "It cannot be told what separates the columns.",
+        ("Exportera med semikolon, komma eller tabb.", "Export with semicolon, comma or tab."),
+    ),
+    "broken_header": ("Rubrikraden är trasig.", "The header row is broken.", _EXPORT_AGAIN),
+    "no_header": (
+        "Ingen rubrik stämmer med kontraktet; rubrikraden saknas kanske.",
+        "No heading fits the contract; the header row may be missing.",
+        (
+            "Exportera med rubrikrad, eller lägg till rubrikerna som alias i kontraktet.",
+            "Export with a header row, or add the headings as aliases in the contract.",
+        ),
+    ),
+    "double_heading": (
+        "Två rubriker leder till kolumnen {column}.",
+        "Two headings lead to the column {column}.",
+        ("Ta bort den ena ur exporten.", "Remove one of them from the export."),
+    ),
+    "missing_column": (
+        "Kolumner som måste finnas saknas: {listed}.",
+        "Required columns are missing: {listed}.",
+        (
+            "Ta med dem i exporten{hinted}, eller lägg till rubriken som alias i kontraktet.",
+            "Include them in the export{hinted_en}, or add the heading as an alias in the contract.",
+        ),
+    ),
+    "ragged_file": (
+        "{n} av {of} rader har fel antal kolumner eller trasiga citattecken; filen läses inte.",
+        "{n} of {of} rows have the wrong number of columns or broken quotes; the file is not read.",
+        ("Kontrollera separator och citattecken i exporten.", "Check separator and quotes in the export."),
+    ),
     "personal_number": (
         "Kolumnen {column} innehåller personnummer eller samordningsnummer. Inget ur filen har sparats.",
         "The column {column} holds personal numbers. Nothing of the file has been stored.",
-        ("Ersätt dem med pseudonymer (nycklad hash) i exporten och leverera igen.",
-         "Replace them with pseudonyms (keyed hash) in the export and deliver again."),
+        (
+            "Ersätt dem med pseudonymer (nycklad hash) i exporten och leverera igen.",
+            "Replace them with pseudonyms (keyed hash) in the export and deliver again.",
+        ),
     ),
-    "out_of_memory": ("Filen krävde mer minne än gränsen.", "The file needed more memory than the limit.",
-                      ("Dela filen eller höj limits.memory_mb.", "Split the file or raise limits.memory_mb.")),
-    "timeout": ("Filen tog mer än {seconds} s att läsa.", "The file took more than {seconds} s to read.",
-                ("Dela filen eller höj limits.seconds.", "Split the file or raise limits.seconds.")),
-    "child_died": ("Läsningen avbröts ({how}); filen är skadad eller för stor.",
-                   "The reading broke off ({how}); the file is damaged or too large.",
-                   ("Exportera på nytt eller höj limits.memory_mb.", "Export again or raise limits.memory_mb.")),
+    "out_of_memory": (
+        "Filen krävde mer minne än gränsen.",
+        "The file needed more memory than the limit.",
+        ("Dela filen eller höj limits.memory_mb.", "Split the file or raise limits.memory_mb."),
+    ),
+    "timeout": (
+        "Filen tog mer än {seconds} s att läsa.",
+        "The file took more than {seconds} s to read.",
+        ("Dela filen eller höj limits.seconds.", "Split the file or raise limits.seconds."),
+    ),
+    "child_died": (
+        "Läsningen avbröts ({how}); filen är skadad eller för stor.",
+        "The reading broke off ({how}); the file is damaged or too large.",
+        ("Exportera på nytt eller höj limits.memory_mb.", "Export again or raise limits.memory_mb."),
+    ),
     "fault": ("Läsningen misslyckades ({kind}).", "The reading failed ({kind}).", _ASK_IT),
     # of rows
     "ragged": ("{n} rader har fel antal kolumner.", "{n} rows have the wrong number of columns.", _FIX_SOURCE),
@@ -134,20 +198,33 @@ TEXTS: dict[str, tuple[str, str, tuple[str, str]]] = {
     "allowed_values": (
         "{n} rader har ett värde i {column} som kontraktet inte tillåter.",
         "{n} rows have a value in {column} that the contract does not allow.",
-        ("Rätta källan, eller lägg till värdet i kontraktet (allowedValues eller valueAliases).",
-         "Correct the source, or add the value to the contract (allowedValues or valueAliases)."),
+        (
+            "Rätta källan, eller lägg till värdet i kontraktet (allowedValues eller valueAliases).",
+            "Correct the source, or add the value to the contract (allowedValues or valueAliases).",
+        ),
     ),
-    "type_integer": ("{n} rader har i {column} något som inte är ett heltal.",
-                     "{n} rows have something in {column} that is no whole number.", _FIX_SOURCE),
-    "type_number": ("{n} rader har i {column} något som inte är ett tal, eller ett för stort tal.",
-                    "{n} rows have something in {column} that is no number, or too large a number.", _FIX_SOURCE),
-    "type_boolean": ("{n} rader har i {column} något annat än ja eller nej.",
-                     "{n} rows have something other than yes or no in {column}.", _FIX_SOURCE),
+    "type_integer": (
+        "{n} rader har i {column} något som inte är ett heltal.",
+        "{n} rows have something in {column} that is no whole number.",
+        _FIX_SOURCE,
+    ),
+    "type_number": (
+        "{n} rader har i {column} något som inte är ett tal, eller ett för stort tal.",
+        "{n} rows have something in {column} that is no number, or too large a number.",
+        _FIX_SOURCE,
+    ),
+    "type_boolean": (
+        "{n} rader har i {column} något annat än ja eller nej.",
+        "{n} rows have something other than yes or no in {column}.",
+        _FIX_SOURCE,
+    ),
     "type_date": (
         f"{{n}} rader har i {{column}} något som inte är ett datum {YEARS}.",
         f"{{n}} rows have something in {{column}} that is no date {YEARS}.",
-        ("Skriv datum som 2026-11-23, eller ange formen i kontraktets dateFormats.",
-         "Write dates as 2026-11-23, or state the form in the contract's dateFormats."),
+        (
+            "Skriv datum som 2026-11-23, eller ange formen i kontraktets dateFormats.",
+            "Write dates as 2026-11-23, or state the form in the contract's dateFormats.",
+        ),
     ),
     "type_timestamp": (
         f"{{n}} rader har i {{column}} något som inte är en tidpunkt {YEARS}.",
@@ -155,23 +232,37 @@ TEXTS: dict[str, tuple[str, str, tuple[str, str]]] = {
         ("Skriv tidpunkter som 2026-11-23 08:15.", "Write times as 2026-11-23 08:15."),
     ),
     "type_offset": (
-        "{n} rader har tidszon i {column}.", "{n} rows have a time zone in {column}.",
+        "{n} rader har tidszon i {column}.",
+        "{n} rows have a time zone in {column}.",
         ("Exportera svensk lokal tid utan Z eller +01:00.", "Export Swedish local time without Z or +01:00."),
     ),
     # to know
-    "mixed_encoding": ("Filen blandar teckenkodningar; varje rad är tolkad för sig.",
-                       "The file mixes encodings; each line has been read on its own.",
-                       ("Exportera som UTF-8.", "Export as UTF-8.")),
-    "mojibake": ("Filen är UTF-8 kodad två gånger: å, ä och ö är förvanskade.",
-                 "The file is UTF-8 encoded twice: å, ä and ö are garbled.",
-                 ("Exportera som UTF-8 en gång.", "Export as UTF-8 once.")),
-    "unknown_columns": ("Kolumner utanför kontraktet har inte lästs in: {listed}.",
-                        "Columns outside the contract were kept out: {listed}.",
-                        ("Inget behöver göras; vill ni använda dem, lägg till dem i kontraktet.",
-                         "Nothing to do; to use them, add them to the contract.")),
-    "absent_columns": ("Valfria kolumner som inte levererats: {listed}.", "Optional columns not delivered: {listed}.",
-                       ("Regler som behöver dem räknas inte; ta med dem i exporten om de finns.",
-                        "Rules that need them are not computed; include them in the export if they exist.")),
+    "mixed_encoding": (
+        "Filen blandar teckenkodningar; varje rad är tolkad för sig.",
+        "The file mixes encodings; each line has been read on its own.",
+        ("Exportera som UTF-8.", "Export as UTF-8."),
+    ),
+    "mojibake": (
+        "Filen är UTF-8 kodad två gånger: å, ä och ö är förvanskade.",
+        "The file is UTF-8 encoded twice: å, ä and ö are garbled.",
+        ("Exportera som UTF-8 en gång.", "Export as UTF-8 once."),
+    ),
+    "unknown_columns": (
+        "Kolumner utanför kontraktet har inte lästs in: {listed}.",
+        "Columns outside the contract were kept out: {listed}.",
+        (
+            "Inget behöver göras; vill ni använda dem, lägg till dem i kontraktet.",
+            "Nothing to do; to use them, add them to the contract.",
+        ),
+    ),
+    "absent_columns": (
+        "Valfria kolumner som inte levererats: {listed}.",
+        "Optional columns not delivered: {listed}.",
+        (
+            "Regler som behöver dem räknas inte; ta med dem i exporten om de finns.",
+            "Rules that need them are not computed; include them in the export if they exist.",
+        ),
+    ),
 }
 
 # Rules of Findings that inform only: nothing was lost by them.
@@ -189,8 +280,14 @@ def tell(file: str, rule: str, row: int | None, column: str | None, facts: dict[
     values["hinted"] = f" (närmaste rubrik i filen: {', '.join(hinted)})" if hinted else ""
     values["hinted_en"] = f" (nearest heading in the file: {', '.join(hinted)})" if hinted else ""
     return Problem(
-        file, row, column, rule, message.format(**values), remedy.format(**values),
-        message_en.format(**values), remedy_en.format(**values),
+        file,
+        row,
+        column,
+        rule,
+        message.format(**values),
+        remedy.format(**values),
+        message_en.format(**values),
+        remedy_en.format(**values),
     )
 
 

@@ -5,11 +5,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
-import random
 import resource
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -24,7 +21,7 @@ import python_calamine  # noqa: F401
 
 from schemas import personal_data, staging, text_files
 from schemas.contract import fold_heading
-from schemas.csv_rows import LONGEST_LINE, Record, records
+from schemas.csv_rows import LONGEST_LINE, Record, of_width, records, sample_lines
 from schemas.headings import Mapping, known_headings, map_headings
 from schemas.problems import short_reason
 from schemas.reading_job import Job
@@ -194,7 +191,7 @@ class _Reading:
                 return done
         # from the start again: whoever read in between has moved the stream's position
         again = (record for record in records(stream, self.separator, len(headings)) if record[0] > line)
-        return self._load(again, headings, mapping, odd=scan.odd)
+        return self._load(again, headings, mapping)
 
     def _csv_fast(
         self, stream: Any, scan: text_files.Scan, headings: list[str], mapping: Mapping, header_line: int
@@ -202,7 +199,7 @@ class _Reading:
         """DuckDB reads the file in parallel; None when a row is not exactly one line or a row is ragged."""
         path = f"/proc/self/fd/{stream.fileno()}"
         separator, width = self.separator or ";", len(headings)
-        sample, complete = _sample_lines(stream, scan.size, separator, width, self.job.seed)
+        sample, complete = sample_lines(stream, scan.size, separator, width, self.job.seed)
         relation = staging.csv_relation(path, separator, width, header_line)
         connection = self._connect(path)
         # the last line may lack its end; blank lines after it are no rows
@@ -248,7 +245,7 @@ class _Reading:
             raise Refused("broken_parquet") from None
         connection.execute("ALTER TABLE raw ADD COLUMN line BIGINT")
         connection.execute("UPDATE raw SET line = rowid + 1")
-        return self._raw(connection, headings, mapping, [], 0, odd=True)
+        return self._raw(connection, headings, mapping, [], 0)
 
     def _rows(self, rows: Iterator[Record]) -> dict[str, Any]:
         header = next(rows, None)
@@ -256,18 +253,18 @@ class _Reading:
             raise Refused("empty")
         line, headings, _ = header
         mapping = map_headings(headings, self.contract, line or None)
-        return self._load(_of_width(rows, len(headings)), headings, mapping, odd=True)
+        return self._load(of_width(rows, len(headings)), headings, mapping)
 
-    def _load(self, rows: Iterator[Record], headings: list[str], mapping: Mapping, odd: bool) -> dict[str, Any]:
+    def _load(self, rows: Iterator[Record], headings: list[str], mapping: Mapping) -> dict[str, Any]:
         connection = self._connect(None)
         total, bad, broken = staging.fill_raw(connection, rows, len(headings))
         ragged = sum(1 for record in broken if record[2] != "nul_byte")
         if total and ragged > RAGGED_SHARE * total:
             raise Refused("ragged_file", row=broken[0][0], n=bad, of=total)
-        return self._raw(connection, headings, mapping, broken, bad, odd)
+        return self._raw(connection, headings, mapping, broken, bad)
 
     def _raw(
-        self, connection: Any, headings: list[str], mapping: Mapping, broken: list[Record], bad: int, odd: bool
+        self, connection: Any, headings: list[str], mapping: Mapping, broken: list[Record], bad: int
     ) -> dict[str, Any]:
         rows = connection.execute("SELECT count(*) FROM raw").fetchone()[0]
         sample = staging.sample_rows(connection, "raw", len(headings), rows)
@@ -275,7 +272,7 @@ class _Reading:
         for _, cells, _ in broken:
             for column, cell in zip(sample, cells, strict=False):
                 column.append(cell)
-        watched = self._type(connection, "raw", mapping, headings, sample, complete, odd, "line")
+        watched = self._type(connection, "raw", mapping, headings, sample, complete, True, "line")
         self._guard(connection, mapping, headings, sample, complete, watched)
         return self._finish(connection, mapping, "line", bad, broken)
 
@@ -381,41 +378,3 @@ class _Reading:
             "columns_unknown": list(mapping.unknown.values()),
             "columns_absent": mapping.absent,
         }
-
-
-def _of_width(rows: Iterator[Record], width: int) -> Iterator[Record]:
-    """Sheet rows cut or filled to the header's width; cells beyond it break the row only when filled."""
-    for line, cells, rule in rows:
-        if rule is None and len(cells) != width:
-            if any(cell.strip() for cell in cells[width:]):
-                rule = "ragged"
-            else:
-                cells = (cells + [""] * width)[:width]
-        yield line, cells, rule
-
-
-def _sample_lines(stream: Any, size: int, separator: str, width: int, seed: int) -> tuple[list[list[Any]], bool]:
-    """Cells by position from whole lines at places spread over the file, and whether that was the whole file."""
-    blocks, block = 400, 16_384
-    descriptor = stream.fileno()
-    complete = size <= blocks * block
-    pieces = []
-    if complete:
-        pieces.append(os.pread(descriptor, size, 0))
-    else:
-        chance = random.Random(seed)
-        stride = size // blocks
-        for i in range(blocks):
-            data = os.pread(descriptor, block, i * stride + chance.randrange(max(1, stride - block)))
-            pieces.append(data[data.find(b"\n") + 1 : data.rfind(b"\n") + 1])
-    columns: list[list[Any]] = [[] for _ in range(width)]
-    for piece in pieces:
-        lines = io.StringIO(piece.decode("utf-8", "replace"), newline="")
-        try:
-            for row in csv.reader((line[:LONGEST_LINE] for line in lines), delimiter=separator):
-                if len(row) >= width:
-                    for column, cell in zip(columns, row, strict=False):
-                        column.append(cell)
-        except csv.Error:
-            continue
-    return columns, complete

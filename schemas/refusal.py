@@ -19,7 +19,7 @@ class Finding:
         return asdict(self)
 
 
-class Refused(Exception):  # noqa: N818 - an outcome, not a programming error
+class Refused(Exception):
     """The file cannot be read as a whole. Carries a Finding; its text holds the rule's name only."""
 
     def __init__(self, rule: str, row: int | None = None, column: str | None = None, **facts: Any) -> None:

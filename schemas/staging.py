@@ -15,7 +15,7 @@ import duckdb
 
 from schemas import type_casts
 from schemas.contract import Contract
-from schemas.csv_rows import Record
+from schemas.csv_rows import LONGEST_LINE, Record
 from schemas.headings import Mapping
 from schemas.personal_data import PREFILTER, SAMPLE_ROWS
 from schemas.type_casts import NumberStyle, quoted, text
@@ -51,7 +51,8 @@ def csv_relation(path: str, separator: str, width: int, skip: int) -> str:
     return (
         f"read_csv({text(path)}, auto_detect=false, all_varchar=true, header=false, skip={skip}, "
         f"delim={text(separator)}, quote='\"', escape='\"', new_line='\\n', strict_mode=true, "
-        f"null_padding=false, ignore_errors=false, compression='none', columns={{{columns}}})"
+        f"null_padding=false, ignore_errors=false, compression='none', "
+        f"max_line_size={LONGEST_LINE}, columns={{{columns}}})"
     )
 
 
@@ -150,6 +151,10 @@ def write_staging(
     """The good rows, typed, with their line; returns the columns written (a generated key comes first)."""
     columns = [f"{quoted('t_' + name)} AS {quoted(name)}" for name in mapping.columns]
     names = list(mapping.columns)
+    for column in contract.columns:
+        if column.constant is not None and column.name not in mapping.columns:
+            columns.append(f"TRY_CAST({text(column.constant)} AS {column.duckdb_type}) AS {quoted(column.name)}")
+            names.append(column.name)
     key = contract.key[0]
     if contract.generate_key and key not in mapping.columns:
         columns.insert(0, f"{text(sha256[:16] + '-')} || CAST({line} AS VARCHAR) AS {quoted(key)}")

@@ -53,9 +53,9 @@ MACROS = (
         WHEN regexp_full_match(x, '[-+]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([eE][-+]?[0-9]{1,3})?')
             THEN replace(x, ',', '.')
         END""",
-    f"""CREATE MACRO avvik_clean(x) AS nullif(trim(regexp_replace(regexp_replace(x,
-        '[\\s\\p{{Z}}\\x{{0085}}]', ' ', 'g'),
-        '[\\p{{Cc}}\\p{{Cf}}]', '', 'g')), '')""",
+    """CREATE MACRO avvik_clean(x) AS nullif(trim(regexp_replace(regexp_replace(x,
+        '\\r\\n|[\\s\\p{Z}\\x{0085}]', ' ', 'g'),
+        '[\\p{Cc}\\p{Cf}]', '', 'g')), '')""",
     """CREATE MACRO avvik_digits_time(x) AS CASE
         WHEN regexp_full_match(x, '[0-9]{8}') THEN try_strptime(x, '%Y%m%d')
         WHEN regexp_full_match(x, '[0-9]{8}[ T]?[0-9]{4}')

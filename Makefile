@@ -52,7 +52,7 @@ night: $(RUNTIME)
 	exit $$code
 
 test: $(DEV) browser lint
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 lint: $(DEV)
 	@$(BIN)/ruff check .

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import sys
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ["DO_NOT_TRACK"] = "1"
@@ -16,3 +19,24 @@ os.environ.pop("PREFECT_API_URL", None)
 settings.register_profile("suite", deadline=None, derandomize=True,
                           suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
+
+_status: list[int] = []
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    _status.append(int(exitstatus))
+
+
+def _leave() -> None:
+    """End the process before the interpreter's own end (registered first, so called last).
+
+    Threads of Prefect and Great Expectations outlive that end, whereupon DuckDB's binding prints pages of warnings
+    below the closing line of the suite.
+    """
+    if _status and "duckdb" in sys.modules:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(_status[-1])
+
+
+atexit.register(_leave)

@@ -43,7 +43,8 @@ SYSTEM_TABLES = {
     "listed_tokens": ("list", "token"),
     "calendar": ("day", "day_hours", "weekday", "is_holiday"),
 }
-RESULT_COLUMNS = ("subject_id", "period_from", "period_to", "strength", "amount_sek", "amount_kind", "evidence",
+# subject_type: for a fact about several subjects of different types, each row may say which type it speaks of.
+RESULT_COLUMNS = ("subject_id", "subject_type", "period_from", "period_to", "strength", "amount_sek", "amount_kind", "evidence",
                   "n_evidence", "episode")
 REQUIRED_RESULT = {
     "rule": ("subject_id", "period_from", "period_to", "strength"),
@@ -121,9 +122,9 @@ class Detector:
         return str(self.header["subject"])
 
     @property
-    def population(self) -> tuple[str, str]:
-        table, _, column = str(self.header["population"]).partition(".")
-        return table, column
+    def population(self) -> tuple[tuple[str, str], ...]:
+        """(table, column) pairs whose distinct values are the subjects the rule could fire for."""
+        return _population(self.header)
 
     @property
     def fact_columns(self) -> tuple[str, ...]:
@@ -237,9 +238,9 @@ def load_detector(path: Path, known: Mapping[str, Mapping[str, bool]], law_names
     reads = tuple(header["reads"])
     columns_read = _tables_and_columns(name, tree, reads, known)
     _check_columns(name, header, columns_read, known)
-    table, column = str(header["population"]).partition(".")[::2]
-    if column not in known.get(table, {}):
-        raise DetectorError(f"{name}: population {header['population']} is not a known table.column")
+    for table, column in _population(header):
+        if column not in known.get(table, {}):
+            raise DetectorError(f"{name}: population {table}.{column} is not a known table.column")
     result = tuple(tree.named_selects)
     missing = [c for c in REQUIRED_RESULT[header["method"]] if c not in result]
     if missing:
@@ -324,6 +325,11 @@ def _check_header(name: str, path: Path, header: Mapping[str, Any], law_names: s
     for source in header["basis"]:
         if not isinstance(source, dict) or not source.get("title"):
             raise DetectorError(f"{name}: each basis needs a title")
+
+
+def _population(header: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    listed = header["population"] if isinstance(header["population"], list) else [header["population"]]
+    return tuple((table, column) for table, _, column in (str(item).partition(".") for item in listed))
 
 
 def _parameters(name: str, header: Mapping[str, Any]) -> dict[str, Parameter]:

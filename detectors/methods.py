@@ -21,7 +21,8 @@ FENCE = 1.5  # Tukey's outer step in interquartile ranges
 RAW_TABLES = """
 CREATE OR REPLACE TEMP TABLE raw_findings (
   detector_id VARCHAR, subject_id VARCHAR, episode VARCHAR, period_from DATE, period_to DATE, strength DOUBLE,
-  amount_sek DECIMAL(14,2), amount_kind VARCHAR, facts VARCHAR, n_evidence INTEGER, evidence BIGINT[]);
+  amount_sek DECIMAL(14,2), amount_kind VARCHAR, facts VARCHAR, n_evidence INTEGER, evidence BIGINT[],
+  subject_type VARCHAR);
 CREATE OR REPLACE TEMP TABLE raw_peers (
   detector_id VARCHAR, subject_id VARCHAR, episode VARCHAR, feature VARCHAR, own DOUBLE, peer_median DOUBLE,
   peer_q1 DOUBLE, peer_q3 DOUBLE, peer_p95 DOUBLE, peer_n INTEGER, peer_group VARCHAR, contribution DOUBLE);
@@ -74,9 +75,10 @@ def _store(connection: duckdb.DuckDBPyConnection, detector: Detector, source: st
            extra_facts: tuple[str, ...] = (), own_facts: tuple[str, ...] | None = None) -> None:
     """Move the firing rows of `source` into raw_findings; refuses two rows for one subject and episode."""
     have = set(detector.result_columns)
+    subject_type = "subject_type" if "subject_type" in have else f"'{detector.subject_type}'"
     episode = "coalesce(CAST(episode AS VARCHAR), '')" if "episode" in have else "''"
     doubled = connection.execute(
-        f"SELECT count(*) - count(DISTINCT (subject_id, {episode})) FROM {source} WHERE subject_id IS NOT NULL"
+        f"SELECT count(*) - count(DISTINCT (subject_id, {subject_type}, {episode})) FROM {source} WHERE subject_id IS NOT NULL"
     ).fetchone()
     if doubled and doubled[0]:
         raise ValueError(f"{detector.code} returns two rows for one subject and episode")
@@ -94,9 +96,9 @@ def _store(connection: duckdb.DuckDBPyConnection, detector: Detector, source: st
                CAST(period_to AS DATE), least(1.0, greatest(0.0, strength)), {amount},
                CASE WHEN {amount} IS NULL THEN 'unknown' ELSE {kind} END,
                {f"CAST(to_json(struct_pack({packed})) AS VARCHAR)" if facts else "'{}'"},
-               CAST({count} AS INTEGER), {evidence}
+               CAST({count} AS INTEGER), {evidence}, {subject_type} AS own_type
         FROM {source} WHERE subject_id IS NOT NULL
-        ORDER BY subject_id, own_episode""")
+        ORDER BY subject_id, own_type, own_episode""")
 
 
 def _number(detector: Detector, values: Mapping[str, Any], name: str, default: float) -> float:

@@ -142,8 +142,8 @@ def run_one(connection: duckdb.DuckDBPyConnection, detector: Detector, settings:
     if missing:
         return row.close("not_computable", f"underlag saknas: {', '.join(missing)}",
                          f"data missing: {', '.join(missing)}")
-    table, column = detector.population
-    row.population = _scalar(connection, f'SELECT count(DISTINCT "{column}") FROM "{table}"')
+    row.population = sum(_scalar(connection, f'SELECT count(DISTINCT "{column}") FROM "{table}"')
+                         for table, column in detector.population)
     try:
         account = run_method(connection, detector, parameter_values(detector, settings, as_of), settings.seed)
     except NotComputable as reason:
@@ -188,11 +188,11 @@ def build_findings(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, 
     finding_id is a hash of rule, subject and episode, so the same deviation keeps its id over nights.
     """
     connection.execute("""CREATE OR REPLACE TEMP TABLE detector_facts (detector_id VARCHAR, detector_version VARCHAR,
-        kind VARCHAR, concept VARCHAR, domain VARCHAR, subject_type VARCHAR, severity INTEGER, status VARCHAR)""")
-    rows = [(d.code, d.version, d.kind, d.concept, d.domain, d.subject_type, d.severity, d.status)
+        kind VARCHAR, concept VARCHAR, domain VARCHAR, severity INTEGER, status VARCHAR)""")
+    rows = [(d.code, d.version, d.kind, d.concept, d.domain, d.severity, d.status)
             for d in catalogue.detectors.values()]
     if rows:
-        connection.executemany("INSERT INTO detector_facts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany("INSERT INTO detector_facts VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
     known = "SELECT NULL AS finding_id WHERE false"
     if previous is not None:
         known = f"SELECT DISTINCT finding_id FROM read_parquet('{str(previous).replace(chr(39), chr(39) * 2)}')"
@@ -201,17 +201,17 @@ def build_findings(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, 
         WITH known AS ({known}),
         named AS (
           SELECT r.*, d.* EXCLUDE (detector_id),
-                 substring(sha256(concat_ws(chr(31), r.detector_id, d.subject_type, r.subject_id, r.episode)), 1, 16)
+                 substring(sha256(concat_ws(chr(31), r.detector_id, r.subject_type, r.subject_id, r.episode)), 1, 16)
                    AS finding_id
           FROM raw_findings r JOIN detector_facts d USING (detector_id))
         SELECT n.*, CAST(NULL AS VARCHAR) AS link_group, k.finding_id IS NULL AS is_new
         FROM named n LEFT JOIN known k ON k.finding_id = n.finding_id
-        ORDER BY n.detector_id, n.subject_id, n.episode""")
+        ORDER BY n.detector_id, n.subject_id, n.subject_type, n.episode""")
 
 
 def _fill_counts(connection: duckdb.DuckDBPyConnection, ledger: list[LedgerRow], settings: Settings) -> None:
     counts = {row[0]: row[1:] for row in connection.execute("""
-        SELECT detector_id, count(DISTINCT subject_id), count(*), count(*) FILTER (WHERE is_new)
+        SELECT detector_id, count(DISTINCT (subject_type, subject_id)), count(*), count(*) FILTER (WHERE is_new)
         FROM findings GROUP BY detector_id""").fetchall()}
     for row in ledger:
         row.count(*counts.get(row.detector_id, (0, 0, 0)), warn_share=settings.warn_share)

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 def spark(weeks: Sequence[int], label: str) -> Markup:
     """52 thin bars, scaled to the subject's own highest week."""
+    weeks = [min(n, 35) for n in weeks]  # as the packed list draws it
     top = max(weeks, default=0)
     if not top:
         return Markup('<span class="sub">–</span>')

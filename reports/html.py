@@ -80,7 +80,8 @@ def _list(model: GroupModel, names: _Names) -> dict[str, Any]:
         "state": [STATES.index(case["state"]) if case["state"] in STATES else 2 for case in cases],
         "since": [int(case["since_meeting"]) for case in cases],
         "why": [[names(code) for code in case["reasons"]] for case in cases],
-        "weeks": [_weeks(case["weeks"]) for case in cases]}
+        "weeks": [_weeks(case["weeks"]) for case in cases],
+        "busiest": {at: max(case["weeks"]) for at, case in enumerate(cases) if max(case["weeks"]) > 35}}
     for kind in AMOUNT_KINDS:
         values = [case["amounts"].get(kind) for case in cases]
         if any(value is not None for value in values):
@@ -89,7 +90,7 @@ def _list(model: GroupModel, names: _Names) -> dict[str, Any]:
 
 
 def _weeks(weeks: list[int]) -> str:
-    """A digit a week in base 36; leading empty weeks left out."""
+    """A digit a week in base 36, at most 35 (`busiest` has the true highest); leading empty weeks left out."""
     return "".join(_DIGITS[min(n, 35)] for n in weeks).lstrip("0")
 
 
@@ -126,7 +127,7 @@ def group_page(model: GroupModel) -> str:
     head = model.head()
     ledger = {row["detector_id"]: row for row in model.run.ledger}
     codes = model.codes()
-    context = {
+    context: dict[str, Any] = {
         "model": model, "head": head, "run": model.run, "cases": model.cases[:SHOWN], "ledger": ledger,
         "cards": [detector_words(model, code) for code in codes], "spark_label": spark_label,
         "titles": lambda code: words.pick((model.run.detectors.get(code) or {}).get("title", code), model.language),

@@ -6,7 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
 from string import Formatter
@@ -41,11 +41,12 @@ def number(value: float | int | Decimal, language: str, decimals: int | None = N
     """1 234,50 in Swedish, 1,234.50 in English; without `decimals`: as many as needed, at most two."""
     if isinstance(value, float) and not math.isfinite(value):
         return texts(language)["missing"]
+    # Half up, as people round and as the page's script does; Python alone would round halves to even.
+    places: int = 2 if decimals is None else decimals
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    text = f"{rounded:,.{places}f}"
     if decimals is None:
-        rounded = round(Decimal(str(value)), 2)
-        text = f"{rounded:,.2f}".rstrip("0").rstrip(".") if rounded % 1 else f"{rounded:,.0f}"
-    else:
-        text = f"{Decimal(str(value)):,.{decimals}f}"
+        text = text.rstrip("0").rstrip(".")
     if text.lstrip("-0.,") == "":
         text = text.lstrip("-")
     if language == "sv":
@@ -55,7 +56,7 @@ def number(value: float | int | Decimal, language: str, decimals: int | None = N
 
 def sek(value: float | int | Decimal, language: str) -> str:
     """Kronor: no öre from 100 up, two decimals below."""
-    return number(value, language, 0 if abs(value) >= 100 or value == 0 else 2)
+    return number(value, language, 0 if float(abs(value)) >= 100 or value == 0 else 2)
 
 
 def moment(value: Any) -> str:

@@ -88,7 +88,7 @@
     const values = [...text].map((digit) => parseInt(digit, 36)), top = Math.max(...values);
     const path = values.map((n, at) => n ? `M${(WEEKS - values.length + at) * 2 + 1} 20v-${Math.max(2, Math.round(18 * n / top))}` : "").join("");
     return svg("svg", { class: "spark", role: "img", width: 105, height: 22, viewBox: "0 0 105 22",
-      "aria-label": fill(T.sparkline, { max: top, day: day(C.last[i]) }) },
+      "aria-label": fill(T.sparkline, { max: C.busiest[i] || top, day: day(C.last[i]) }) },
     svg("path", { class: "axis", d: "M0 20.5h105" }), svg("path", { class: "bars", d: path }));
   }
   const tags = (i) => D.kindIds.map((kind, at) => C.kinds[i] & 1 << at ? el("span", { class: "tag " + kind }, D.kinds[at]) : "");
@@ -340,17 +340,17 @@
     const [, , , , , , total, blocks] = finding;
     const shown = blocks.reduce((sum, block) => sum + block[2][0].length, 0);
     return [...blocks.map(([dataset, c, columns]) => {
-      const rows = [];
+      const rows = [], one = new Set(columns[0]).size === 1;
       for (let r = 0; r < columns[0].length; r++) {
-        rows.push(el("tr", {}, el("td", { class: "file" }, D.files[columns[0][r]]), el("td", { class: "n" }, String(columns[1][r])),
+        rows.push(el("tr", {}, one ? "" : el("td", { class: "file" }, D.files[columns[0][r]]), el("td", { class: "n" }, String(columns[1][r])),
           D.columns[c].map((column, at) => {
             const value = columns[at + 2][r], number = /_sek$|minutes|hours|days$/.test(column[0]) && value !== "" && !isNaN(value);
             return el("td", { class: number ? "n" : null }, number ? (/_sek$/.test(column[0]) ? num(Number(value), 2) : num(Number(value))) : value);
           })));
       }
       const label = D.datasets[dataset];
-      const node = table([[T.file], [T.line, "n"], ...D.columns[c].map((column) => [column[1], /_sek$|minutes|hours|days$/.test(column[0]) ? "n" : null])], rows);
-      node.prepend(el("caption", {}, label));
+      const node = table([...(one ? [] : [[T.file]]), [T.line, "n"], ...D.columns[c].map((column) => [column[1], /_sek$|minutes|hours|days$/.test(column[0]) ? "n" : null])], rows);
+      node.prepend(el("caption", {}, label, one ? [" · " + T.file.toLowerCase() + " ", el("span", { class: "file" }, D.files[columns[0][0]])] : ""));
       return [region(T.evidence + ": " + label, node, "evidence"), folded(rows)];
     }), el("p", { class: "sub" }, shown < total ? fill(T.evidence_some, { shown: num(shown), n: num(total) }) +
       (total > 200 ? " " + fill(T.evidence_capped, { n: num(total) }) : "") : "")];

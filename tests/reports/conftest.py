@@ -72,7 +72,7 @@ class Watched:
     def assert_quiet(self) -> None:
         """Nothing ran, nothing was asked for but the page itself, nothing failed."""
         assert self.dialogs == [] and self.errors == [] and self.policy == []
-        assert all(url.startswith("file://") and url.endswith(".html") or "#" in url for url in self.requests)
+        assert all((url.startswith("file://") and url.endswith(".html")) or "#" in url for url in self.requests)
         assert len(self.requests) <= 1
 
 

@@ -50,7 +50,8 @@ def test_all_reports_are_written_with_narrow_modes(tmp_path: Path) -> None:
     names = {path.relative_to(folder).as_posix() for path in written}
     assert {f"reports/{group}/{name}" for group in GROUPS for name in ("index.html", "deviations.xlsx")} <= names
     assert {"reports/index.html", "reports/lagesbild/index.html"} <= names
-    assert {path for path in (folder / "reports").rglob("*") if path.is_file()} == set(written), "no temporary file left"
+    there = {path for path in (folder / "reports").rglob("*") if path.is_file()}
+    assert there == set(written), "no temporary file left"
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in written)
     assert all(stat.S_IMODE(path.parent.stat().st_mode) == 0o700 for path in written)
 
@@ -68,7 +69,8 @@ def test_numbers_of_page_workbook_and_run_are_the_same(run_dir: Path, group: str
     cols = _island((folder / "index.html").read_text(encoding="utf-8"), "island-list")["cols"]
     text = texts("sv")
     rows = _sheets(folder / "deviations.xlsx")["Avvikelser"]
-    ranked = {row["rank"]: row for row in pq.read_table(run_dir / "ranked.parquet").to_pylist() if group in row["groups"]}
+    everyone = pq.read_table(run_dir / "ranked.parquet").to_pylist()
+    ranked = {row["rank"]: row for row in everyone if group in row["groups"]}
     assert len(rows) == len(cols["id"]) == len(ranked)
     for at, row in enumerate(rows):
         assert (row["Ärende"], row["Nr"], row["Poäng"]) == (cols["id"][at], cols["rank"][at], cols["score"][at])

@@ -19,7 +19,8 @@ def _write(folder: Path, text: str) -> Path:
 
 def test_the_built_in_groups_survive_a_run_unchanged() -> None:
     groups = load_groups()
-    assert list(groups) == ["sg-hemtjanst", "sg-assistans", "sg-hvb", "sg-bistand", "sg-forening", "sg-tvar", "lagesbild"]
+    assert list(groups) == ["sg-hemtjanst", "sg-assistans", "sg-hvb", "sg-bistand", "sg-forening", "sg-tvar",
+                            "lagesbild"]
     assert parse_groups(json.loads(json.dumps(groups_as_json(groups)))) == groups
 
 
@@ -62,6 +63,7 @@ def test_need_to_know_is_default_deny() -> None:
 
 
 def test_the_last_meeting_is_before_the_night() -> None:
-    group = parse_groups({"g": {"title": {"sv": "G", "en": "G"}, "meeting_dates": ["2026-11-23", "2026-11-10", "2026-10-01"]}})["g"]
+    days = ["2026-11-23", "2026-11-10", "2026-10-01"]
+    group = parse_groups({"g": {"title": {"sv": "G", "en": "G"}, "meeting_dates": days}})["g"]
     assert group.last_meeting(dt.date(2026, 11, 23)) == dt.date(2026, 11, 10)
     assert group.last_meeting(dt.date(2026, 9, 1)) is None

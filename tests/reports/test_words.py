@@ -22,7 +22,7 @@ def test_numbers_by_locale(value: float, sv: str, en: str) -> None:
     assert (words.number(value, "sv"), words.number(value, "en")) == (sv, en)
 
 
-@pytest.mark.parametrize(("value", "shown"), [(99.5, "99,50"), (100, "100"), (1234.5, f"1{NB}234"), (0, "0"),
+@pytest.mark.parametrize(("value", "shown"), [(99.5, "99,50"), (100, "100"), (1234.5, f"1{NB}235"), (0, "0"),
                                               (Decimal("52300.00"), f"52{NB}300")])
 def test_kronor_have_ore_only_below_a_hundred(value: float, shown: str) -> None:
     assert words.sek(value, "sv") == shown

@@ -64,6 +64,8 @@ class Column:
     description: str
     quality: tuple[QualityRule, ...]
     date_formats: tuple[str, ...] = ()
+    same_as: str | None = None  # from a source mapping: without a heading of its own it takes that column's cells
+    constant: str | None = None  # from a source mapping: the value where the file has no such column
 
 
 @dataclass(frozen=True)
@@ -206,9 +208,7 @@ def load_contracts(folders: Iterable[Path] | None = None) -> dict[str, Contract]
             contract = load_contract(path)
             if contract.dataset in contracts:
                 other = contracts[contract.dataset].path
-                raise ContractError(
-                    path, "schema[0].name", f"dataset '{contract.dataset}' is also in {other}"
-                )
+                raise ContractError(path, "schema[0].name", f"dataset '{contract.dataset}' is also in {other}")
             contracts[contract.dataset] = contract
     return dict(sorted(contracts.items()))
 
@@ -252,9 +252,7 @@ def _check_columns(path: Path, columns: list[Column]) -> None:
         for heading in (column.name, *column.aliases):
             folded = fold_heading(heading)
             if owner.setdefault(folded, column.name) != column.name:
-                raise ContractError(
-                    path, column.name, f"heading '{heading}' also belongs to '{owner[folded]}'"
-                )
+                raise ContractError(path, column.name, f"heading '{heading}' also belongs to '{owner[folded]}'")
     names = [column.name for column in columns]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:

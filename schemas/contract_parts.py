@@ -151,8 +151,7 @@ class Part:
         if not isinstance(value, list):
             raise self.fail(key, "must be a list")
         return [
-            Part(self.path, f"{self.where + '.' if self.where else ''}{key}[{i}]", item)
-            for i, item in enumerate(value)
+            Part(self.path, f"{self.where + '.' if self.where else ''}{key}[{i}]", item) for i, item in enumerate(value)
         ]
 
     def custom(self, valid: frozenset[str]) -> dict[str, Any]:
@@ -164,9 +163,7 @@ class Part:
             if name not in valid:
                 raise self.fail(f"customProperties.{name}", f"unknown custom property{nearest(name, valid)}")
             if name in found or "value" not in item.content:
-                raise self.fail(
-                    f"customProperties.{name}", "stands twice" if name in found else "has no value"
-                )
+                raise self.fail(f"customProperties.{name}", "stands twice" if name in found else "has no value")
             found[name] = item.content["value"]
         return found
 
@@ -208,13 +205,12 @@ def parse_object_part(part: Part) -> ObjectPart:
 
 def parse_column_part(part: Part, dataset: str) -> ColumnPart:
     """One property of the schema object, typed and checked."""
+    if isinstance(part.content, dict) and isinstance(part.content.get("name"), str):
+        part.where = f"{dataset}.{part.content['name']}"
     part.mapping(_PROPERTY_KEYS)
     name = part.text("name", required=True)
-    part.where = f"{dataset}.{name}"
     if not _NAME.match(name) or name in _RESERVED:
-        raise part.fail(
-            "name", "must be lower case letters, digits and _, and not " + ", ".join(sorted(_RESERVED))
-        )
+        raise part.fail("name", "must be lower case letters, digits and _, and not " + ", ".join(sorted(_RESERVED)))
     logical = part.text("logicalType", required=True)
     if logical not in _OPTIONS:
         raise part.fail("logicalType", f"unknown type '{logical}'{nearest(logical, _OPTIONS)}")
@@ -266,9 +262,7 @@ def parse_column_part(part: Part, dataset: str) -> ColumnPart:
 
 def _duckdb_type(part: Part, logical: str) -> str:
     declared = part.text("physicalType").upper().replace(" ", "") or _DEFAULT_TYPE[logical]
-    allowed = {"integer": ("INTEGER", "BIGINT"), "number": ("DOUBLE",)}.get(
-        logical, (_DEFAULT_TYPE[logical],)
-    )
+    allowed = {"integer": ("INTEGER", "BIGINT"), "number": ("DOUBLE",)}.get(logical, (_DEFAULT_TYPE[logical],))
     decimal = _DECIMAL.match(declared)
     if logical == "number" and decimal and 1 <= int(decimal[1]) <= 38 and int(decimal[2]) <= int(decimal[1]):
         return declared
@@ -345,7 +339,5 @@ def _quality(part: Part) -> list[DeclaredRule]:
         kwargs = implementation.content.get("kwargs") or {}
         if not isinstance(kwargs, dict) or not all(isinstance(k, str) for k in kwargs):
             raise implementation.fail("kwargs", "must be a mapping")
-        rules.append(
-            DeclaredRule(expectation, dict(kwargs), severity, item.text("description", required=True))
-        )
+        rules.append(DeclaredRule(expectation, dict(kwargs), severity, item.text("description", required=True)))
     return rules

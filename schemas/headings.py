@@ -45,7 +45,10 @@ def map_headings(headings: list[str], contract: Contract, line: int | None) -> M
             found.unnamed.append(position)
         else:
             found.unknown[position] = presentable(heading, position)
-    missing = [column for column in contract.columns if column.name not in found.columns]
+    for column in contract.columns:
+        if column.name not in found.columns and column.same_as in found.columns:
+            found.columns[column.name] = found.columns[column.same_as]
+    missing = [c for c in contract.columns if c.name not in found.columns and c.constant is None]
     made = contract.key[0] if contract.generate_key else None
     required = [column for column in missing if column.required and column.name != made]
     if required:

@@ -148,8 +148,13 @@ def _beyond_chance(hits: int, dates: int) -> bool:
     """Whether `hits` right check digits among `dates` candidates are more than one in ten explains."""
     if hits >= 0.75 * dates:
         return True
-    tail = sum(math.comb(dates, k) * 0.1**k * 0.9 ** (dates - k) for k in range(hits, min(dates, 1000) + 1)) \
-        if dates <= 1000 else 0.0 if hits > 0.15 * dates else 1.0
+    tail = (
+        sum(math.comb(dates, k) * 0.1**k * 0.9 ** (dates - k) for k in range(hits, min(dates, 1000) + 1))
+        if dates <= 1000
+        else 0.0
+        if hits > 0.15 * dates
+        else 1.0
+    )
     return tail < CHANCE
 
 

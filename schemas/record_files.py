@@ -39,7 +39,9 @@ def cell_text(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False)
 
 
-def sheet_records(path: str, stream: BinaryIO, known: set[str], fold: Any, max_bytes: int, ratio: int) -> Iterator[Record]:
+def sheet_records(
+    path: str, stream: BinaryIO, known: set[str], fold: Any, max_bytes: int, ratio: int
+) -> Iterator[Record]:
     """Header and rows of a workbook's sheet: the one whose first filled row holds most known headings."""
     try:
         with zipfile.ZipFile(stream) as archive:

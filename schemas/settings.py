@@ -74,6 +74,7 @@ class Settings:
     limits: Limits = Limits()
     lookback_days: int = 365
     groups: Path = BUILT_IN_GROUPS
+    mappings: Path | None = None  # folder of source mappings, see schemas/source_mapping.py
     gates: Mapping[str, Gate] = field(default_factory=dict)  # detector code -> decision
     parameters: Mapping[str, Mapping[str, Override]] = field(default_factory=dict)  # by code and name
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # list name -> tokens
@@ -117,9 +118,7 @@ class _Reader:
             raise self.fail(key, "must be a mapping of keys")
         if valid is not None:
             for unknown in unknown_keys(value, valid):
-                raise self.fail(
-                    f"{key}.{unknown}" if key else unknown, f"unknown key{nearest(unknown, valid)}"
-                )
+                raise self.fail(f"{key}.{unknown}" if key else unknown, f"unknown key{nearest(unknown, valid)}")
         return value
 
     def text(self, key: str, value: Any) -> str:
@@ -172,6 +171,12 @@ class _Reader:
         given = (self.path.parent / self.text(key, value)).resolve()
         if not given.is_file():
             raise self.fail(key, "no such file (a relative path starts at the settings file)")
+        return given
+
+    def folder(self, key: str, value: Any) -> Path:
+        given = (self.path.parent / self.text(key, value)).resolve()
+        if not given.is_dir():
+            raise self.fail(key, "no such folder (a relative path starts at the settings file)")
         return given
 
     def gates(self, key: str, value: Any) -> dict[str, Gate]:
@@ -237,6 +242,7 @@ _FIELDS: dict[str, Callable[[_Reader, str, Any], Any]] = {
     "limits": _Reader.limits,
     "lookback_days": lambda reader, key, value: reader.whole(key, value, least=31, most=3660),
     "groups": _Reader.groups,
+    "mappings": _Reader.folder,
     "gates": _Reader.gates,
     "parameters": _Reader.parameters,
     "lists": _Reader.lists,
@@ -247,9 +253,9 @@ _FIELDS: dict[str, Callable[[_Reader, str, Any], Any]] = {
 
 def _with_hash(settings: Settings) -> Settings:
     content = dataclasses.asdict(settings)
-    for name in ("threads", "memory_limit", "path", "content_hash"):
+    for name in ("threads", "memory_limit", "path", "content_hash", "mappings"):
         del content[name]
-    # where the file lies is no matter, what it says is
+    # where the file lies is no matter, what it says is (mappings are part of the contracts' hashes)
     groups = settings.groups
     content["groups"] = hashlib.sha256(groups.read_bytes()).hexdigest() if groups.is_file() else None
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)

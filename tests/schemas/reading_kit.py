@@ -70,8 +70,13 @@ def settings(**limits: int) -> Settings:
     return replace(base, limits=replace(Limits(), **limits))
 
 
-def read(folder: Path, content: bytes | str, name: str = "visits.csv", by: Contract | None = None,
-         limits: dict[str, int] | None = None) -> FileReading:
+def read(
+    folder: Path,
+    content: bytes | str,
+    name: str = "visits.csv",
+    by: Contract | None = None,
+    limits: dict[str, int] | None = None,
+) -> FileReading:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return read_file(path, by or contract(folder), folder / "out", settings(**(limits or {})))

@@ -186,7 +186,10 @@ def test_parquet(tmp_path: Path) -> None:
     assert [row["line"] for row in rows(found)] == [1, 2] and found.sek_received == Decimal("1.50")
 
 
-RECORDS = [{"\ufeffvisit_id": "v1", "client_token": "c1", "belopp": "-1302,03"}, {"client_token": "c2", "visit_id": "v2"}]
+RECORDS = [
+    {"\ufeffvisit_id": "v1", "client_token": "c1", "belopp": "-1302,03"},
+    {"client_token": "c2", "visit_id": "v2"},
+]
 
 
 @pytest.mark.parametrize(

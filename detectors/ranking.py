@@ -20,6 +20,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from schemas.groups import Group
+
 POINTS = 20.0
 KIND_WEIGHT = {"impossible": 1.0, "breach": 0.85, "unusual": 0.35, "exculpating": -0.6}
 HARD_FLOOR = 4.0  # points any impossible or breach finding gives at least
@@ -133,19 +135,15 @@ def carry_state(ranked: Iterable[Ranked], previous: Path | None, as_of: date) ->
     return sorted(before)
 
 
-def visible_groups(row: Ranked, groups: Mapping[str, Mapping[str, Any]], services: Mapping[str, str]) -> list[str]:
-    """The groups whose purpose covers at least one of the subject's findings (default deny)."""
-    seen = []
-    own_services = set((services.get(row.subject_id) or "").split("|"))
-    for name, group in groups.items():
-        domains = set(group.get("domains") or [])
-        types = group.get("subject_types")
-        if types and row.subject_type not in types:
-            continue
-        by_ledger = "ledger" in row.domains and own_services & set(group.get("ledger_services") or [])
-        if domains & row.domains or by_ledger:
-            seen.append(name)
-    return sorted(seen)
+def visible_groups(row: Ranked, groups: Mapping[str, Group], services: Mapping[str, str]) -> list[str]:
+    """The groups whose purpose covers at least one of the subject's findings (default deny).
+
+    Exculpating findings follow the subject and open nothing by themselves.
+    """
+    own = [service for service in (services.get(row.subject_id) or "").split("|") if service]
+    domains = row.domains - {"exculpating"}
+    return sorted(name for name, group in groups.items()
+                  if any(group.sees(domain, row.subject_type, own) for domain in domains))
 
 
 def baselines(ranked: list[Ranked]) -> dict[str, Any]:
@@ -164,7 +162,7 @@ def baselines(ranked: list[Ranked]) -> dict[str, Any]:
                               **{t: overlap([r for r in ranked if r.subject_type == t]) for t in types}}}
 
 
-def rank(connection: duckdb.DuckDBPyConnection, run_dir: Path, groups: Mapping[str, Mapping[str, Any]], as_of: date,
+def rank(connection: duckdb.DuckDBPyConnection, run_dir: Path, groups: Mapping[str, Group], as_of: date,
          active: set[str], previous: Path | None = None) -> dict[str, Any]:
     """Rank the subjects of the temporary table `findings`, write ranked.parquet, return counts for run.json.
 

@@ -131,10 +131,11 @@ def _night(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from schemas.check import check_paths
-    from schemas.contract import load_contracts
+    from schemas.source_mapping import contracts_for
     from schemas.settings import load_settings
 
-    return check_paths(options.paths, load_contracts(), load_settings(options.settings), sys.stdout, options.contract)
+    settings = load_settings(options.settings)
+    return check_paths(options.paths, contracts_for(settings), settings, sys.stdout, options.contract)
 
 
 def _detectors(options: argparse.Namespace) -> int:

@@ -59,11 +59,9 @@ def write_checks(checks: Sequence[CheckResult], run_dir: Path) -> None:
     pq.write_table(pa.Table.from_pylist(rows, schema=_CHECKS), run_dir / "checks.parquet")
 
 
-def write_groups(tonight: Tonight, run_dir: Path) -> dict[str, dict[str, Any]]:
+def write_groups(tonight: Tonight, run_dir: Path) -> None:
     """groups.json: the collaboration groups as this run used them."""
-    groups = groups_as_json(tonight.groups)
-    write_json(groups, run_dir / "groups.json")
-    return groups
+    write_json(groups_as_json(tonight.groups), run_dir / "groups.json")
 
 
 def write(

@@ -121,8 +121,8 @@ def rank(tonight: Tonight, run_dir: Path, detection: Any) -> dict[str, Any]:
 
     active = {row.detector_id for row in detection.ledger if row.status == "active"}
     return ranking.rank(
-        tonight.warehouse.connection, run_dir, run_record.write_groups(tonight, run_dir), tonight.as_of,
-        active, tonight.of_previous("ranked.parquet"),
+        tonight.warehouse.connection, run_dir, tonight.groups, tonight.as_of, active,
+        tonight.of_previous("ranked.parquet"),
     )
 
 
@@ -134,6 +134,7 @@ def report(
     """run.json, then one report a group; a report that fails is a problem of the night, not its end."""
     from reports import write_reports
 
+    run_record.write_groups(tonight, run_dir)
     record = run_record.write(tonight, run_dir, inbox, checks, detection, ranked)
     with tonight.part("reports", "Rapporterna", "The reports"):
         write_reports(run_dir, tonight.settings.language)

@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 
 from flows.failures import NightFailed, is_ours, withheld
 from flows.screen import Progress
-from schemas.contract import load_contracts
 from schemas.groups import load_groups
 from schemas.problems import Problem
 from schemas.reconciliation import ReconciliationRow
 from schemas.settings import load_settings
 from schemas.warehouse_load import FileRow
+from schemas.source_mapping import contracts_for
 from schemas.workspace import Workspace
 
 SWEDISH_TIME = ZoneInfo("Europe/Stockholm")
@@ -37,7 +37,7 @@ class Tonight:
         self.workspace = Workspace(workspace)
         self.as_of = as_of or datetime.datetime.now(SWEDISH_TIME).date()
         self.settings = load_settings(settings)
-        self.contracts = load_contracts()
+        self.contracts = contracts_for(self.settings)
         self.groups = load_groups(self.settings.groups)
         self.catalogue = catalogue_for(self.contracts)
         self.progress = Progress()

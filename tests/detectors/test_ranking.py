@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.ranking import UNUSUAL_CAP, Finding, Ranked, baselines, order, score_subject, visible_groups
+from schemas.groups import Group
 
 finding = st.builds(
     Finding,
@@ -102,13 +103,19 @@ def test_ties_are_broken_by_id_and_ranks_run_from_one() -> None:
 
 
 def test_a_group_sees_its_own_domains_and_its_ledger() -> None:
-    groups = {"sg-hemtjanst": {"domains": ["home_care"], "ledger_services": ["home_care"]},
-              "sg-forening": {"domains": ["associations"], "ledger_services": []}}
+    title = {"sv": "x", "en": "x"}
+    groups = {
+        "sg-hemtjanst": Group("sg-hemtjanst", title, ("home_care",), ("home_care",), ("provider",)),
+        "sg-forening": Group("sg-forening", title, ("associations",), (), ("association",)),
+        "sg-tvar": Group("sg-tvar", title, ("cross_domain",), ("all",), ("provider", "association")),
+    }
     by_visits = Ranked("provider", "p", 1, None, [], [], {"home_care"})
     by_ledger = Ranked("provider", "q", 1, None, [], [], {"ledger"})
     assert visible_groups(by_visits, groups, {}) == ["sg-hemtjanst"]
-    assert visible_groups(by_ledger, groups, {"q": "home_care|assistance"}) == ["sg-hemtjanst"]
-    assert visible_groups(by_ledger, groups, {"q": "hvb"}) == []
+    assert visible_groups(by_ledger, groups, {"q": "home_care|assistance"}) == ["sg-hemtjanst", "sg-tvar"]
+    assert visible_groups(by_ledger, groups, {"q": "hvb"}) == ["sg-tvar"]
+    only_mitigated = Ranked("provider", "r", 1, None, [], [], {"exculpating"})
+    assert visible_groups(only_mitigated, groups, {}) == []
 
 
 def test_the_money_baseline_stands_beside_our_order() -> None:

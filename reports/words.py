@@ -56,7 +56,7 @@ def number(value: float | int | Decimal, language: str, decimals: int | None = N
 
 def sek(value: float | int | Decimal, language: str) -> str:
     """Kronor: no öre from 100 up, two decimals below."""
-    return number(value, language, 0 if float(abs(value)) >= 100 or value == 0 else 2)
+    return number(value, language, 2 if value != 0 and -100 < value < 100 else 0)
 
 
 def moment(value: Any) -> str:

@@ -1,0 +1,121 @@
+/*
+code: HC90
+title: {sv: Ovanlig månadsprofil för hemtjänst, en: Unusual monthly profile of home care}
+method: isolation_forest
+kind: unusual
+concept: peers
+subject: provider
+gate: P1
+reads: [home_care_visits, home_care_months, home_care_covered_months, home_care_outage_days, home_care_billed, providers]
+optional_reads: [home_care_billed, providers]
+optional_columns: [home_care_visits.edited_afterwards, home_care_visits.planned_minutes, providers.reimbursement_model]
+population: home_care_visits.provider_id
+why:
+  sv: Flera små avvikelser på en gång kan synas som en ovanlig helhet fast ingen enskild regel slår till. Jämförelsen säger var det är värt att titta, inte att något är fel.
+  en: Several small deviations at once may show as an unusual whole though no single rule fires. The comparison says where a look is worthwhile, not that anything is wrong.
+innocent:
+  sv: Inriktning på natt, service eller tunga brukare; ett nytt system; övertagande av brukare. Dagar med driftstopp räknas inte.
+  en: A focus on nights, service or heavy care; a new system; a takeover of clients. Days of outages are not counted.
+blind_spots:
+  sv: Det som alla utförare gör lika; utförare med få besök i månaden; färre än trettio utförare ger ingen jämförelse.
+  en: What all providers do alike; providers with few visits a month; fewer than thirty providers give no comparison.
+next_step:
+  sv: Börja med de drag som skiljer mest och se om en känd omständighet förklarar dem.
+  en: Begin with the features that differ most and see whether a known circumstance explains them.
+sentence:
+  sv: "ovanlig månad jämfört med {peer_n} månader: {feature_1_sv} {own_1} (median {median_1}), {feature_2_sv} {own_2} (median {median_2}), {feature_3_sv} {own_3} (median {median_3})"
+  en: "unusual month against {peer_n} months: {feature_1_en} {own_1} (median {median_1}), {feature_2_en} {own_2} (median {median_2}), {feature_3_en} {own_3} (median {median_3})"
+basis: [{title: "Liu, Ting and Zhou 2008, Isolation Forest"}, {title: handbook section 5}]
+features:
+  manual_share: {sv: andel manuella besök (procent), en: manual visits (percent), unit: percent}
+  edited_share: {sv: andel ändrade besök (procent), en: edited visits (percent), unit: percent}
+  quarter_share: {sv: andel besök på jämna kvartar (procent), en: visits of whole quarters (percent), unit: percent}
+  granted_ratio: {sv: utförd tid mot beviljad (procent), en: performed by granted time (percent), unit: percent}
+  billed_ratio: {sv: fakturerad tid mot utförd (procent), en: billed by performed time (percent), unit: percent}
+  minutes_per_client: {sv: minuter per brukare, en: minutes a client, unit: minutes}
+  visits_per_staff_day: {sv: besök per personal och dag, en: visits a staff member and day, unit: visits}
+  night_share: {sv: andel nattbesök (procent), en: night visits (percent), unit: percent}
+  new_client_share: {sv: andel nya brukare (procent), en: new clients (percent), unit: percent}
+  plan_deviation: {sv: avvikelse från planerad längd (minuter), en: deviation from the planned duration (minutes), unit: minutes}
+  single_staff_share: {sv: andel brukare med en enda i personalen (procent), en: clients with a single member of staff (percent), unit: percent}
+parameters:
+  min_volume: {value: 100, unit: visits a month, because: shares of few visits are chance}
+  percentile: {value: 0.97, unit: rank of the score, because: a few percent is what can be looked at}
+  min_episodes: {value: 2, unit: months, because: a single month has its own reasons}
+severity: 2
+status: active
+since: 2026-11-23
+*/
+WITH visits AS (
+  SELECT v.provider_id, v.client_token, v.staff_token, v.row_ref, CAST(v.started_at AS DATE) AS day,
+         CAST(date_trunc('month', v.started_at) AS DATE) AS month,
+         (epoch(v.ended_at) - epoch(v.started_at)) / 60.0 AS minutes, v.planned_minutes,
+         CASE WHEN o.day IS NOT NULL THEN NULL WHEN v.registration = 'manual' THEN 1.0 ELSE 0.0 END AS is_manual,
+         CASE WHEN v.edited_afterwards THEN 1.0 WHEN v.edited_afterwards IS NOT NULL THEN 0.0 END AS is_edited,
+         CASE WHEN v.registration NOT IN ('tag', 'app') THEN NULL
+              WHEN mod(CAST(epoch(v.ended_at) - epoch(v.started_at) AS BIGINT), 900) = 0 THEN 1.0 ELSE 0.0 END AS is_quarter,
+         CASE WHEN hour(v.started_at) >= 22 OR hour(v.started_at) < 6 THEN 1.0 ELSE 0.0 END AS is_night
+  FROM home_care_visits v
+  JOIN home_care_covered_months k ON k.month = CAST(date_trunc('month', v.started_at) AS DATE)
+  LEFT JOIN home_care_outage_days o ON o.day = CAST(v.started_at AS DATE)
+  WHERE v.started_at >= $since AND v.ended_at > v.started_at
+),
+staff_days AS (
+  SELECT provider_id, month, count(*) AS n
+  FROM (SELECT DISTINCT provider_id, month, staff_token, day FROM visits) d
+  GROUP BY provider_id, month
+),
+profile AS (
+  SELECT provider_id, month, count(*) AS n, sum(minutes) AS minutes, avg(is_manual) AS manual_share,
+         avg(is_edited) AS edited_share, avg(is_quarter) AS quarter_share, avg(is_night) AS night_share,
+         avg(minutes - planned_minutes) AS plan_deviation
+  FROM visits GROUP BY provider_id, month
+),
+client_staff AS (
+  SELECT provider_id, month, client_token, count(DISTINCT staff_token) AS n_staff, count(*) AS n_visits
+  FROM visits GROUP BY provider_id, month, client_token
+),
+firsts AS (
+  SELECT provider_id, client_token, min(month) AS first_month FROM home_care_months GROUP BY provider_id, client_token
+),
+begun AS (SELECT min(month) AS first_month FROM home_care_months),
+clients AS (
+  SELECT m.provider_id, m.month, count(*) AS n_clients,
+         -- in the first month of all every client would be new
+         avg(CASE WHEN m.month = b.first_month THEN NULL WHEN f.first_month = m.month THEN 1.0 ELSE 0.0 END) AS new_client_share,
+         avg(CASE WHEN c.n_visits < 10 THEN NULL WHEN c.n_staff = 1 THEN 1.0 ELSE 0.0 END) AS single_staff_share,
+         sum(CASE WHEN m.whole_month AND m.granted_minutes > 0 THEN m.minutes END)
+           / nullif(sum(CASE WHEN m.whole_month AND m.granted_minutes > 0 THEN m.granted_minutes END), 0) AS granted_ratio,
+         CASE WHEN max(coalesce(p.reimbursement_model, 'performed')) = 'performed'
+              THEN sum(l.minutes) / nullif(sum(CASE WHEN l.minutes IS NOT NULL THEN m.minutes END), 0) END AS billed_ratio
+  FROM home_care_months m
+  JOIN client_staff c ON c.provider_id = m.provider_id AND c.client_token = m.client_token AND c.month = m.month
+  JOIN firsts f ON f.provider_id = m.provider_id AND f.client_token = m.client_token
+  CROSS JOIN begun b
+  LEFT JOIN home_care_billed l
+    ON l.provider_id = m.provider_id AND l.client_token = m.client_token AND l.month = m.month
+  LEFT JOIN providers p ON p.provider_id = m.provider_id
+  GROUP BY m.provider_id, m.month
+),
+sampled AS (
+  -- rows an investigator can open: the manual and the longest visits of the month come first
+  SELECT provider_id, month, row_ref,
+         row_number() OVER (PARTITION BY provider_id, month ORDER BY coalesce(is_manual, 0) DESC, minutes DESC, row_ref) AS place
+  FROM visits
+),
+references_of AS (
+  SELECT provider_id, month, array_agg(row_ref) AS evidence FROM sampled WHERE place <= 50 GROUP BY provider_id, month
+)
+SELECT p.provider_id AS subject_id, p.month AS period_from,
+       CAST(p.month + INTERVAL 1 MONTH - INTERVAL 1 DAY AS DATE) AS period_to, p.n AS volume, p.n AS n_evidence,
+       CAST(p.manual_share AS DOUBLE) AS manual_share, CAST(p.edited_share AS DOUBLE) AS edited_share,
+       CAST(p.quarter_share AS DOUBLE) AS quarter_share, CAST(c.granted_ratio AS DOUBLE) AS granted_ratio,
+       CAST(c.billed_ratio AS DOUBLE) AS billed_ratio, CAST(p.minutes / c.n_clients AS DOUBLE) AS minutes_per_client,
+       CAST(p.n / s.n AS DOUBLE) AS visits_per_staff_day,
+       CAST(p.night_share AS DOUBLE) AS night_share, CAST(c.new_client_share AS DOUBLE) AS new_client_share,
+       CAST(p.plan_deviation AS DOUBLE) AS plan_deviation,
+       CAST(c.single_staff_share AS DOUBLE) AS single_staff_share, e.evidence
+FROM profile p
+JOIN clients c ON c.provider_id = p.provider_id AND c.month = p.month
+JOIN staff_days s ON s.provider_id = p.provider_id AND s.month = p.month
+JOIN references_of e ON e.provider_id = p.provider_id AND e.month = p.month

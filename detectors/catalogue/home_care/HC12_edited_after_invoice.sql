@@ -6,8 +6,9 @@ kind: breach
 concept: registration
 subject: provider
 gate: P1
-reads: [home_care_visits, home_care_months, home_care_invoices, home_care_rates]
-optional_reads: [home_care_rates]
+reads: [home_care_visits, home_care_months, home_care_invoices, home_care_rates, providers]
+optional_reads: [home_care_rates, providers]
+optional_columns: [providers.reimbursement_model]
 population: home_care_visits.provider_id
 why:
   sv: När månaden är fakturerad ska underlaget ligga fast. Ändringar därefter som inte sänker tiden kan vara gjorda för att den registrerade tiden ska stämma med fakturan.
@@ -49,10 +50,12 @@ changed AS (
    AND b.month = CAST(date_trunc('month', v.started_at) AS DATE)
   JOIN home_care_months m
     ON m.provider_id = b.provider_id AND m.client_token = b.client_token AND m.month = b.month
+  LEFT JOIN providers p ON p.provider_id = v.provider_id
   WHERE v.started_at >= $since AND v.ended_at > v.started_at
     AND CAST(v.edited_at AS DATE) > b.first_invoiced_on
-    -- less registered than invoiced after the change: the change went downwards
-    AND m.minutes >= b.minutes
+    -- less registered than invoiced after the change: the change went downwards (tells nothing where the
+    -- invoice does not follow performed time)
+    AND (m.minutes >= b.minutes OR p.reimbursement_model IN ('granted', 'level', 'appropriation'))
 ),
 summed AS (
   SELECT provider_id, CAST(min(started_at) AS DATE) AS period_from, CAST(max(started_at) AS DATE) AS period_to,

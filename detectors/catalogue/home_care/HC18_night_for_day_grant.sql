@@ -1,7 +1,7 @@
 /*
 code: HC18
 title: {sv: Nattbesök utan beslut om natt, en: Night visits without night decision}
-method: peer
+method: rule
 kind: unusual
 concept: timing
 subject: provider
@@ -16,19 +16,19 @@ innocent:
   sv: Nattpatrull på uppdrag av kommunen; beslut om natt som bara står i fritext eller saknas i uttaget.
   en: A night patrol on commission of the municipality; night decisions that stand in free text only or are missing in the export.
 blind_spots:
-  sv: Dagbesök som flyttats till kvällen före klockan 22. Där uttaget inte säger om natt är beviljad jämförs alla nattbesök.
-  en: Day visits moved to the evening before 22. Where the export does not tell whether night is granted all night visits are compared.
+  sv: Dagbesök som flyttats till kvällen före klockan 22. Där uttaget inte säger om natt är beviljad jämförs alla nattbesök. Med färre än trettio utförare, eller utan spridning bland dem, avgör lägsta andelen ensam.
+  en: Day visits moved to the evening before 22. Where the export does not tell whether night is granted all night visits are compared. With fewer than thirty providers, or no spread among them, the lowest share decides alone.
 next_step:
   sv: Jämför nattbesöken med brukarnas beslut och fråga utföraren varför de läggs på natten.
   en: Compare the night visits with the clients' decisions and ask the provider why they are made at night.
 sentence:
-  sv: "{own_value} procent av {n} besök görs mellan klockan 22 och 06 utan beslut om natt (median bland {peer_n} utförare {peer_median} procent, gräns {peer_fence} procent)"
-  en: "{own_value} percent of {n} visits are made between 22 and 06 without a night decision (median of {peer_n} providers {peer_median} percent, fence {peer_fence} percent)"
+  sv: "{n_night} av {n} besök görs mellan klockan 22 och 06 utan beslut om natt ({share_pct} procent, medianen bland {peer_n} utförare är {peer_median_pct} procent)"
+  en: "{n_night} of {n} visits are made between 22 and 06 without a night decision ({share_pct} percent, the median of {peer_n} providers is {peer_median_pct} percent)"
 basis: [{title: handbook HC-18}]
-unit: percent
 parameters:
-  min_volume: {value: 100, unit: visits, because: shares of few visits are chance}
-  min_value: {value: 0.05, unit: share of visits, because: single night visits are part of any care}
+  min_visits: {value: 100, unit: visits, because: shares of few visits are chance}
+  min_share: {value: 0.05, unit: share of visits, because: single night visits are part of any care}
+  fence_step: {value: 1.5, unit: interquartile ranges above the third quartile, because: the usual upper fence for outliers}
 severity: 2
 status: active
 since: 2026-11-23
@@ -40,7 +40,7 @@ WITH visits AS (
   WHERE started_at >= $since AND ended_at > started_at
 ),
 nights AS (
-  SELECT v.provider_id, v.row_ref
+  SELECT v.provider_id, v.row_ref, CAST(v.started_at AS DATE) AS day
   FROM visits v
   WHERE v.is_night AND NOT EXISTS (
     SELECT 1 FROM home_care_decisions d
@@ -49,18 +49,36 @@ nights AS (
       AND (d.valid_to IS NULL OR d.valid_to >= CAST(v.started_at AS DATE)))
 ),
 shown AS (
-  SELECT provider_id, row_ref, row_number() OVER (PARTITION BY provider_id ORDER BY row_ref) AS place FROM nights
+  SELECT provider_id, row_ref, day, row_number() OVER (PARTITION BY provider_id ORDER BY row_ref) AS place FROM nights
+),
+counted AS (
+  SELECT v.provider_id, v.n, coalesce(t.n_night, 0) AS n_night, coalesce(t.n_night, 0) / v.n AS share
+  FROM (SELECT provider_id, count(*) AS n FROM visits GROUP BY provider_id HAVING count(*) >= $min_visits) v
+  LEFT JOIN (SELECT provider_id, count(*) AS n_night FROM nights GROUP BY provider_id) t
+    ON t.provider_id = v.provider_id
+),
+ordered AS (
+  SELECT provider_id, share, row_number() OVER (ORDER BY share, provider_id) AS place, count(*) OVER () AS n_peers
+  FROM counted
+),
+peers AS (
+  SELECT max(n_peers) AS peer_n, median(share) AS peer_median,
+         max(CASE WHEN place = ceil(n_peers * 0.25) THEN share END) AS q1,
+         max(CASE WHEN place = ceil(n_peers * 0.75) THEN share END) AS q3
+  FROM ordered
+),
+fired AS (
+  SELECT c.provider_id, c.n, c.n_night, c.share, p.peer_n, p.peer_median
+  FROM counted c CROSS JOIN peers p
+  WHERE c.share >= $min_share AND (p.peer_n < 30 OR c.share > p.q3 + $fence_step * (p.q3 - p.q1))
 ),
 references_of AS (
-  SELECT provider_id, count(*) AS n_night, array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence
+  SELECT provider_id, min(day) AS period_from, max(day) AS period_to,
+         array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence
   FROM shown GROUP BY provider_id
-),
-summed AS (
-  SELECT provider_id, CAST(min(started_at) AS DATE) AS period_from, CAST(max(started_at) AS DATE) AS period_to,
-         count(*) AS n
-  FROM visits GROUP BY provider_id
 )
-SELECT s.provider_id AS subject_id, s.period_from, s.period_to,
-       CAST(coalesce(r.n_night, 0) / s.n AS DOUBLE) AS value, s.n AS volume, s.n,
-       coalesce(r.n_night, 0) AS n_evidence, r.evidence
-FROM summed s LEFT JOIN references_of r ON r.provider_id = s.provider_id
+SELECT f.provider_id AS subject_id, r.period_from, r.period_to,
+       CAST(least(1.0, 0.3 + f.share) AS DOUBLE) AS strength,
+       f.n, f.n_night, round(100 * f.share, 1) AS share_pct, round(100 * f.peer_median, 1) AS peer_median_pct,
+       CAST(f.peer_n AS BIGINT) AS peer_n, f.n_night AS n_evidence, r.evidence
+FROM fired f JOIN references_of r ON r.provider_id = f.provider_id

@@ -66,6 +66,7 @@ class Column:
     date_formats: tuple[str, ...] = ()
     same_as: str | None = None  # from a source mapping: without a heading of its own it takes that column's cells
     constant: str | None = None  # from a source mapping: the value where the file has no such column
+    blanks: tuple[str, ...] = ()  # from a source mapping: texts that stand for an empty cell
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,8 @@ def type_rows(
     )
     guards = [f"CASE WHEN regexp_matches(c{p}, {text(PREFILTER)}) THEN c{p} END AS g{p}" for p in watched]
     kept = [quoted("t_" + name) for name in mapping.columns]
-    rows = f"(SELECT {', '.join([*([f'{line} AS line'] if line else []), *(f'c{p}' for p in range(width))])} FROM {relation})"
+    cells = [*([f"{line} AS line"] if line else []), *(f"c{p}" for p in range(width))]
+    rows = f"(SELECT {', '.join(cells)} FROM {relation})"
     for layer in layers:
         rows = f"(SELECT *, {', '.join(layer)} FROM {rows})"
     chosen = ["kind", *(["line"] if line else []), *kept, *raws, *guards]
@@ -161,7 +162,7 @@ def write_staging(
         names.insert(0, key)
     connection.execute(
         f"COPY (SELECT {', '.join(columns)}, {line} AS line FROM typed WHERE kind = {GOOD}) "
-        f"TO {text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
+        f"TO {text(str(target))} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2)"
     )
     return names
 

@@ -140,7 +140,8 @@ def cast_of(column: Column, raw: str, style: NumberStyle | None, odd: bool) -> C
     clean = f"avvik_clean({raw})" if odd else f"nullif(trim({raw}), '')"
     kind = column.logical_type
     if kind == "string" and not column.allowed_values:
-        return Cast(clean, p, f)
+        blanks = ", ".join(text(value) for value in column.blanks)
+        return Cast(clean, f"CASE WHEN {p} NOT IN ({blanks}) THEN {p} END" if blanks else p, f)
     if kind == "string":
         folded = {value.lower(): value for value in column.allowed_values} | dict(column.value_aliases)
         exact = ", ".join(text(value) for value in column.allowed_values)

@@ -92,7 +92,12 @@ MISTAKES: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str]]] = {
     "look-around": (change(logicalTypeOptions={"pattern": "(?=x)"}), ["pattern", "look-around"]),
     "yes as value": (custom("allowedValues", [True]), ["allowedValues", "quotes"]),
     "alias of no value": (
-        change(customProperties=[{"property": "allowedValues", "value": ["tag"]}, {"property": "valueAliases", "value": {"x": "tga"}}]),
+        change(
+            customProperties=[
+                {"property": "allowedValues", "value": ["tag"]},
+                {"property": "valueAliases", "value": {"x": "tga"}},
+            ]
+        ),
         ["valueAliases", "did you mean 'tag'"],
     ),
     "month of a text": (custom("month", True), ["month", "date"]),
@@ -105,7 +110,7 @@ MISTAKES: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str]]] = {
     "shared heading": (change(physicalName=" A "), ["also belongs to 'a'"]),
     "twice": (change(name="a"), ["stands twice"]),
     "no key": (lambda c: c["schema"][0]["properties"][0].pop("primaryKey"), ["primaryKey"]),
-    "time column": (table(customProperties=[{"property": "timeColumn", "value": "bb"}]), ["timeColumn", "no column 'bb'"]),
+    "time column": (table(customProperties=[{"property": "timeColumn", "value": "bb"}]), ["no column 'bb'"]),
     "money column": (table(customProperties=[{"property": "moneyColumn", "value": "b"}]), ["moneyColumn", "number"]),
     "ignoreRows": (
         table(customProperties=[{"property": "ignoreRows", "value": {"colum": "b", "matches": "x"}}]),

@@ -276,6 +276,38 @@
     }
     return out.sort((x, y) => x.from < y.from ? -1 : x.from > y.from ? 1 : x.line - y.line);
   }
+  const PERIODS = [["placed_on", "left_on"], ["period_from", "period_to"], ["absent_from", "absent_to"],
+    ["booked_from", "booked_to"], ["valid_from", "valid_to"], ["role_from", "role_to"]];
+  /* Stays, decisions and other spells of days: one bar a row on an axis of dates; an open end is drawn to the night. */
+  function calendar(blocks) {
+    const all = [];
+    for (const [, c, columns] of blocks) {
+      const ids = D.columns[c].map((column) => column[0]);
+      const pair = PERIODS.find(([a]) => ids.includes(a));
+      if (!pair) continue;
+      for (let r = 0; r < columns[0].length; r++) {
+        const from = columns[ids.indexOf(pair[0]) + 2][r];
+        const to = (ids.includes(pair[1]) && columns[ids.indexOf(pair[1]) + 2][r]) || "";
+        if (/^\d{4}-\d\d-\d\d/.test(from)) all.push({ from: from.slice(0, 10), to: to ? to.slice(0, 10) : D.asOf, open: !to, line: columns[1][r] });
+      }
+    }
+    if (!all.length) return [];
+    all.sort((x, y) => x.from < y.from ? -1 : x.from > y.from ? 1 : x.line - y.line);
+    const rows = all.slice(-20), when = (text) => Date.parse(text + "T00:00:00Z");
+    const low = Math.min(...rows.map((r) => when(r.from))), high = Math.max(...rows.map((r) => when(r.to) + 864e5), low + 864e5);
+    const left = 96, wide = 640, step = 18, x = (ms) => left + wide * (ms - low) / (high - low);
+    const parts = [0, 0.25, 0.5, 0.75, 1].flatMap((share) => [
+      svg("path", { class: "grid", d: `M${left + wide * share} 14V${rows.length * step + 16}` }),
+      svg("text", { x: left + wide * share, y: 11, "text-anchor": "middle" }, new Date(low + share * (high - low)).toISOString().slice(0, 10))]);
+    rows.forEach((r, at) => {
+      const y = at * step + 18, a = x(when(r.from)), b = Math.max(a + 2, x(when(r.to) + 864e5));
+      parts.push(svg("text", { x: left - 8, y: y + 12, "text-anchor": "end" }, T.line.toLowerCase() + " " + r.line),
+        svg("rect", { class: r.open ? "span open" : "span", x: a.toFixed(1), y: y + 2, width: (b - a).toFixed(1), height: 12 }));
+    });
+    return [...section(T.timeline), region(T.timeline, svg("svg", { class: "timeline", role: "img",
+      "aria-label": T.timeline + ": " + rows.map((r) => `${T.line.toLowerCase()} ${r.line} ${r.from} – ${r.open ? "" : r.to}`).join("; "),
+      viewBox: `0 0 ${left + wide + 40} ${rows.length * step + 22}`, width: left + wide + 40, height: rows.length * step + 22 }, parts))];
+  }
   function timeline(blocks) {
     const all = spans(blocks), clashes = [];
     for (let i = 0; i < all.length; i++) {
@@ -285,7 +317,7 @@
         clashes.push({ from: all[j].from, to, a: i, b: j });
       }
     }
-    if (!all.length) return [];
+    if (!all.length) return calendar(blocks);
     const picked = [...new Set((clashes.length ? clashes : all).map((s) => s.from.slice(0, 10)))].sort().slice(-5);
     const involved = new Set(clashes.flatMap((clash) => [clash.a, clash.b]));
     const rows = [];

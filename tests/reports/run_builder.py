@@ -132,6 +132,10 @@ class _Maker:
             values = {"payment_id": key, "supplier_id": subject[1], "booked_on": str(day), "invoice_no": f"F{ord_}",
                       "amount_sek": str(amount), "account_text": self.text("Konsulttjänster"),
                       "bank_account_token": self.token("konto", subject[1])}
+        elif dataset == "hvb_placements":  # the last one has not ended
+            values = {"placement_id": key, "client_token": client, "provider_id": subject[1], "placed_on": str(day),
+                      "left_on": None if ord_ == 2 else str(day + dt.timedelta(days=30)), "law": "sol",
+                      "agreed_rate_sek": "4200.00"}
         elif dataset == "association_activities":
             values = {"activity_id": key, "association_id": subject[1], "started_at": str(begin),
                       "ended_at": str(end), "leader_token": person, "participants": "14"}
@@ -224,6 +228,11 @@ def _small(maker: _Maker) -> None:
             maker.finding("LP01", subject, 0, 4, 4938.0, {"n": 2, "paid_sek": 4938})
             parts.append(("LP01", 9.1))
         order.append((subject, states[at % 5], parts, groups))
+    home = ("provider", "H001")
+    maker.subjects.append({"subject_type": "provider", "subject_id": "H001", "name": maker.text("Vikens HVB AB"),
+                           "facts": json.dumps({"org_form": "ab", "services": "hvb", "permit_places": 6})})
+    maker.finding("HV04", home, 0, 3, 8400.0, {"nights": 2})
+    order.append((home, "continuing", [("HV04", 1.25)], ["sg-hvb"]))
     for at in range(9):
         subject = ("association", f"F{at:03d}")
         maker.subjects.append({"subject_type": "association", "subject_id": subject[1],

@@ -45,6 +45,8 @@ DETECTORS: dict[str, dict[str, Any]] = {head["code"]: head for head in (
           features=["Andel manuella besök", "Andel ändrade i efterhand"]),
     _head("HC16", "home_care", "unusual", "relation", "provider", "Anhöriga anställda", "Relatives employed",
           ["home_care_visits"], "{n} besök av anhörig", "{n} visits by a relative"),
+    _head("HV04", "hvb", "impossible", "placement", "provider", "Två hem samma natt", "Two homes the same night",
+          ["hvb_placements"], "{nights} nätter i två hem", "{nights} nights in two homes", "cap"),
     _head("XD01", "cross_domain", "impossible", "presence", "provider", "Personal i två verksamheter samtidigt",
           "Staff in two services at once", ["home_care_visits", "assistance_shifts"],
           "{n} pass överlappar mellan hemtjänst och assistans", "{n} shifts overlap between services", "estimate",

@@ -39,7 +39,7 @@ def test_axe_finds_nothing(run_dir: Path, watched: Watched, where: str) -> None:
     watched.assert_quiet()
 
 
-@pytest.mark.parametrize("name", ["index.html", "lagesbild/index.html", "sg-hvb/index.html"])
+@pytest.mark.parametrize("name", ["index.html", "lagesbild/index.html", "sg-assistans/index.html"])
 def test_axe_finds_nothing_on_other_pages(run_dir: Path, watched: Watched, name: str) -> None:
     page = watched.open(run_dir / "reports" / name, ready="sg-" in name)
     assert _violations(page) == []
@@ -184,6 +184,15 @@ def test_the_case_view_says_everything_an_investigator_needs(run_dir: Path, watc
     assert page.locator(".timeline .clash").count() >= 2 and page.locator(".peer .own").count() == 2
     page.click("text=Visa alla")
     assert page.locator(".evidence").first.locator("tbody tr").count() > 20
+    watched.assert_quiet()
+
+
+def test_spells_of_days_are_drawn_on_an_axis_of_dates(run_dir: Path, watched: Watched) -> None:
+    page = watched.open(_page(run_dir, "sg-hvb"))
+    page.click("#cases tbody a")
+    page.wait_for_selector("#case-title")
+    assert page.locator(".timeline .span").count() == 3 and page.locator(".timeline .open").count() == 1
+    assert "person 1" in page.inner_text(".evidence") and "4\u00a0200,00" in page.inner_text(".evidence")
     watched.assert_quiet()
 
 

@@ -131,8 +131,8 @@ def _night(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from schemas.check import check_paths
-    from schemas.source_mapping import contracts_for
     from schemas.settings import load_settings
+    from schemas.source_mapping import contracts_for
 
     settings = load_settings(options.settings)
     return check_paths(options.paths, contracts_for(settings), settings, sys.stdout, options.contract)

@@ -20,8 +20,8 @@ from schemas.groups import load_groups
 from schemas.problems import Problem
 from schemas.reconciliation import ReconciliationRow
 from schemas.settings import load_settings
-from schemas.warehouse_load import FileRow
 from schemas.source_mapping import contracts_for
+from schemas.warehouse_load import FileRow
 from schemas.workspace import Workspace
 
 SWEDISH_TIME = ZoneInfo("Europe/Stockholm")

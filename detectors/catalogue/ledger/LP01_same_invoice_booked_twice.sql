@@ -16,8 +16,8 @@ innocent:
   sv: En faktura som delats på flera rader med lika belopp; delbetalningar; leverantörer som återanvänder fakturanummer.
   en: One invoice split over lines of equal amount; instalments; suppliers that reuse invoice numbers.
 blind_spots:
-  sv: Dubbletter där fakturanumret har ändrats (se LP02) och rader utan fakturanummer.
-  en: Duplicates whose invoice number was changed (see LP02) and lines without an invoice number.
+  sv: Dubbletter där fakturanumret har ändrats (se LP02), rader utan fakturanummer och dubbletter bokförda samma dag, som inte kan skiljas från en fakturas rader.
+  en: Duplicates whose invoice number was changed (see LP02), lines without an invoice number and duplicates booked on one day, which cannot be told from the lines of one invoice.
 next_step:
   sv: Öppna båda verifikationerna, jämför fakturabilderna och begär kredit om det är samma faktura.
   en: Open both vouchers, compare the invoice images and ask for a credit if it is the same invoice.
@@ -28,7 +28,8 @@ basis: [{title: handbook LP-1}, {title: handbook reference X-17}]
 amount: {kind: cap, how: {sv: de upprepade radernas belopp efter avräknade krediter, en: the repeated lines less credits}}
 parameters:
   min_amount: {value: 500, unit: SEK, because: small lines cost more to check than they hold}
-  same_day: {value: 0, unit: 1 or 0, because: a double payment is as often booked another day; 1 asks for equal booking dates too}
+  other_day: {value: 1, unit: 1 or 0, because: equal lines of one day are parts of one invoice (a line a resident); 0 counts them}
+  same_day: {value: 0, unit: 1 or 0, because: a double payment is seldom booked the same day; 1 asks for equal booking dates}
   net_credits: {value: 1, unit: 1 or 0, because: a duplicate that was credited is already put right}
   max_copies: {value: 4, unit: bookings, because: an amount repeated many times under one number is a recurring or split charge}
 severity: 3
@@ -43,7 +44,10 @@ WITH lines AS (
 ),
 grouped AS (
   SELECT supplier_id, invoice_no, same_day, abs(amount_sek) AS amount, account_no, unit,
-         count(*) FILTER (WHERE amount_sek >= 0) AS debits, count(*) FILTER (WHERE amount_sek < 0) AS credits,
+         CASE WHEN $other_day = 1 THEN count(DISTINCT CASE WHEN amount_sek >= 0 THEN booked_on END)
+              ELSE count(*) FILTER (WHERE amount_sek >= 0) END AS debits,
+         CASE WHEN $other_day = 1 THEN count(DISTINCT CASE WHEN amount_sek < 0 THEN booked_on END)
+              ELSE count(*) FILTER (WHERE amount_sek < 0) END AS credits,
          min(booked_on) AS first_booked, max(booked_on) AS last_booked
   FROM lines
   WHERE abs(amount_sek) >= $min_amount
@@ -68,12 +72,20 @@ chosen AS (
 evidence_of AS (
   SELECT supplier_id, array_agg(row_ref) AS evidence FROM chosen GROUP BY supplier_id
 ),
+totals AS (
+  SELECT supplier_id, sum(amount_sek) AS booked_sek FROM supplier_payments
+  WHERE booked_on >= $since AND booked_on <= $as_of AND amount_sek > 0 GROUP BY supplier_id
+),
 summed AS (
   SELECT supplier_id, min(first_booked) AS period_from, max(last_booked) AS period_to,
          CAST(sum(extra) AS BIGINT) AS n, count(DISTINCT invoice_no) AS n_invoices, sum(extra * amount) AS amount_sek
   FROM firing GROUP BY supplier_id
 )
 SELECT s.supplier_id AS subject_id, s.period_from, s.period_to,
-       CAST(least(1.0, 0.3 + CAST(s.amount_sek AS DOUBLE) / 200000.0) AS DOUBLE) AS strength,
+       -- half by the sum, half by its share of the supplier's own invoices, so that small suppliers count alike
+       CAST(0.3 + 0.35 * s.amount_sek / (s.amount_sek + 100000.0)
+            + 0.35 * least(1.0, s.amount_sek / t.booked_sek) AS DOUBLE) AS strength,
        CAST(s.amount_sek AS DECIMAL(14,2)) AS amount_sek, s.n, s.n_invoices, e.evidence
-FROM summed s JOIN evidence_of e ON e.supplier_id = s.supplier_id
+FROM summed s
+JOIN evidence_of e ON e.supplier_id = s.supplier_id
+JOIN totals t ON t.supplier_id = s.supplier_id

@@ -74,6 +74,7 @@ summed AS (
   FROM followers GROUP BY supplier_id
 )
 SELECT s.supplier_id AS subject_id, s.period_from, s.period_to,
-       CAST(least(1.0, 0.2 + CAST(s.amount_sek AS DOUBLE) / 500000.0) AS DOUBLE) AS strength,
+       CAST(0.2 + 0.5 * abs(s.amount_sek) / (abs(s.amount_sek) + 250000.0) + least(0.3, 0.05 * (s.n - 1)) AS DOUBLE)
+         AS strength,
        CAST(s.amount_sek AS DECIMAL(14,2)) AS amount_sek, s.n, CAST($days AS INTEGER) AS days, s.largest, e.evidence
 FROM summed s JOIN evidence_of e ON e.supplier_id = s.supplier_id

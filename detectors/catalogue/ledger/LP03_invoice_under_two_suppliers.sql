@@ -28,6 +28,7 @@ amount: {kind: cap, how: {sv: de senare bokförda radernas belopp, en: the lines
 parameters:
   days: {value: 60, unit: days, because: the same claim reaches the ledger within a payment period or two}
   min_amount: {value: 1000, unit: SEK, because: small equal amounts under short numbers meet by chance}
+  max_suppliers: {value: 2, unit: suppliers, because: a number that more suppliers use is a period or a batch and no invoice number}
   min_number_length: {value: 5, unit: characters, because: short serial numbers are shared by many suppliers}
 severity: 3
 status: active
@@ -35,7 +36,8 @@ since: 2026-11-23
 */
 WITH positive AS (
   SELECT supplier_id, invoice_no, amount_sek, booked_on, row_ref,
-         count(*) OVER (PARTITION BY supplier_id, invoice_no, amount_sek) AS copies
+         dense_rank() OVER (PARTITION BY invoice_no ORDER BY supplier_id)
+         + dense_rank() OVER (PARTITION BY invoice_no ORDER BY supplier_id DESC) - 1 AS suppliers
   FROM supplier_payments
   WHERE booked_on >= $since AND booked_on <= $as_of AND amount_sek >= $min_amount
     AND length(invoice_no) >= $min_number_length
@@ -49,7 +51,7 @@ standing AS (
   FROM positive p
   LEFT JOIN credited c
     ON c.supplier_id = p.supplier_id AND c.invoice_no = p.invoice_no AND c.amount_sek = p.amount_sek
-  WHERE c.supplier_id IS NULL
+  WHERE c.supplier_id IS NULL AND p.suppliers <= $max_suppliers
   GROUP BY p.supplier_id, p.invoice_no, p.amount_sek
 ),
 paired AS (
@@ -77,6 +79,7 @@ summed AS (
   FROM firing GROUP BY supplier_id
 )
 SELECT s.supplier_id AS subject_id, s.period_from, s.period_to,
-       CAST(least(1.0, 0.3 + CAST(s.amount_sek AS DOUBLE) / 200000.0) AS DOUBLE) AS strength,
+       CAST(0.3 + 0.5 * s.amount_sek / (s.amount_sek + 100000.0) + least(0.2, 0.05 * (s.n - 1)) AS DOUBLE)
+         AS strength,
        CAST(s.amount_sek AS DECIMAL(14,2)) AS amount_sek, s.n, e.evidence
 FROM summed s JOIN evidence_of e ON e.supplier_id = s.supplier_id

@@ -65,8 +65,8 @@ evidence_of AS (
   GROUP BY p.supplier_id
 )
 SELECT s.supplier_id AS subject_id, s.period_from, s.period_to,
-       CAST(least(1.0, 0.4 + CAST(s.repeated_sek - coalesce(c.credited_sek, 0) AS DOUBLE) / 200000.0) AS DOUBLE)
-         AS strength,
+       CAST(0.4 + 0.6 * (s.repeated_sek - coalesce(c.credited_sek, 0))
+            / (s.repeated_sek - coalesce(c.credited_sek, 0) + 100000.0) AS DOUBLE) AS strength,
        CAST(s.repeated_sek - coalesce(c.credited_sek, 0) AS DECIMAL(14,2)) AS amount_sek,
        CAST(s.n AS BIGINT) AS n, CAST($days AS INTEGER) AS days, e.evidence
 FROM summed s

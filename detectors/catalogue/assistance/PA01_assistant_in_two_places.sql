@@ -1,0 +1,90 @@
+/*
+code: PA01
+title: {sv: Samma assistent hos två brukare samtidigt, en: Same assistant with two clients at once}
+method: rule
+kind: impossible
+concept: presence
+subject: provider
+gate: P1
+reads: [assistance_shifts, persons, assistance_rates]
+optional_reads: [persons, assistance_rates]
+population: assistance_shifts.provider_id
+why:
+  sv: Aktiv assistans ges av en assistent åt en brukare i taget. När två aktiva pass överlappar kan bara det ena stämma.
+  en: Active assistance is given by one assistant to one client at a time. Where two active shifts overlap only one of them can be right.
+innocent:
+  sv: Syskon eller andra brukare som bor tillsammans (räknas inte här); överlämning som skrivits för sent; fel dag eller fel brukare i tidredovisningen.
+  en: Siblings or other clients who live together (not counted here); a handover written too late; a wrong day or client on the time sheet.
+blind_spots:
+  sv: Assistenter vars beteckning skiljer sig mellan anordnare; pass där adress saknas för båda brukarna räknas som skilda hushåll; väntetid och beredskap räknas inte.
+  en: Assistants whose token differs between providers; shifts where both clients lack an address count as separate households; waiting time and standby are not counted.
+next_step:
+  sv: Jämför de två passen med undertecknad tidredovisning, schema och lönespecifikation och fråga brukarna vem som var där.
+  en: Compare the two shifts with the signed time sheet, the rota and the payslip and ask the clients who was there.
+sentence:
+  sv: "{n} gånger har samma assistent aktiva pass hos två brukare samtidigt, sammanlagt {hours} timmar ({n_assistants} assistenter, {n_clients} brukare)"
+  en: "{n} times the same assistant has active shifts with two clients at once, {hours} hours in all ({n_assistants} assistants, {n_clients} clients)"
+basis: [{title: handbook PA-1}, {title: handbook reference PA-01}]
+amount: {kind: estimate, how: {sv: överlappande timmar gånger anordnarens snittpris per timme, en: overlapping hours times the provider's mean price an hour}}
+parameters:
+  min_overlap_minutes: {value: 15, unit: minutes, because: times are written by hand and rounded to the quarter}
+severity: 4
+status: active
+since: 2026-11-23
+*/
+WITH shifts AS (
+  SELECT s.provider_id, s.client_token, s.assistant_token, s.started_at, s.ended_at, s.row_ref, p.address_token,
+         max(s.ended_at) OVER (PARTITION BY s.assistant_token ORDER BY s.started_at, s.row_ref
+                               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest_end_before,
+         min(s.started_at) OVER (PARTITION BY s.assistant_token ORDER BY s.started_at, s.row_ref
+                                 ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS next_start
+  FROM assistance_shifts s LEFT JOIN persons p ON p.person_token = s.client_token
+  WHERE s.started_at >= $since AND s.ended_at > s.started_at AND s.kind = 'active'
+),
+touching AS (
+  -- only shifts that overlap a neighbour in time go into the join: the rule stays linear in shifts
+  SELECT provider_id, client_token, assistant_token, started_at, ended_at, row_ref, address_token
+  FROM shifts
+  WHERE latest_end_before > started_at OR next_start < ended_at
+),
+pairs AS (
+  SELECT a.provider_id AS first_provider, b.provider_id AS second_provider, b.assistant_token,
+         a.client_token AS first_client, b.client_token AS second_client,
+         a.row_ref AS first_ref, b.row_ref AS second_ref, b.started_at,
+         (least(epoch(a.ended_at), epoch(b.ended_at)) - epoch(b.started_at)) / 60.0 AS minutes
+  FROM touching a JOIN touching b
+    ON a.assistant_token = b.assistant_token AND a.client_token <> b.client_token
+   AND a.started_at < b.ended_at AND b.started_at < a.ended_at
+   AND (a.started_at < b.started_at OR (a.started_at = b.started_at AND a.row_ref < b.row_ref))
+  WHERE a.address_token IS DISTINCT FROM b.address_token OR a.address_token IS NULL
+),
+sides AS (
+  -- nobody knows which of the two shifts is wrong: both providers of a pair have it to explain, one provider once
+  SELECT first_provider AS provider_id, assistant_token, first_client, second_client, first_ref, second_ref,
+         started_at, minutes
+  FROM pairs WHERE minutes > $min_overlap_minutes
+  UNION ALL
+  SELECT second_provider, assistant_token, first_client, second_client, first_ref, second_ref, started_at, minutes
+  FROM pairs WHERE minutes > $min_overlap_minutes AND first_provider <> second_provider
+),
+shown AS (
+  SELECT provider_id, first_ref AS row_ref, first_client AS client_token FROM sides
+  UNION
+  SELECT provider_id, second_ref, second_client FROM sides
+),
+references_of AS (
+  SELECT provider_id, count(DISTINCT client_token) AS n_clients, array_agg(row_ref) AS evidence
+  FROM shown GROUP BY provider_id
+),
+summed AS (
+  SELECT provider_id, CAST(min(started_at) AS DATE) AS period_from, CAST(max(started_at) AS DATE) AS period_to,
+         count(*) AS n, sum(minutes) / 60.0 AS hours, count(DISTINCT assistant_token) AS n_assistants
+  FROM sides GROUP BY provider_id
+)
+SELECT s.provider_id AS subject_id, s.period_from, s.period_to,
+       CAST(least(1.0, 0.35 + s.n / 30.0 + s.hours / 100.0) AS DOUBLE) AS strength,
+       CAST(s.hours * r.sek_per_hour AS DECIMAL(14,2)) AS amount_sek,
+       s.n, round(s.hours, 1) AS hours, s.n_assistants, e.n_clients, e.evidence
+FROM summed s
+JOIN references_of e ON e.provider_id = s.provider_id
+LEFT JOIN assistance_rates r ON r.provider_id = s.provider_id

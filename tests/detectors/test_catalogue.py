@@ -8,13 +8,14 @@ import string
 
 import pytest
 
-from detectors.detector import Detector, load_law_values
-from detectors.run import catalogue_for
+from detectors import run
+from detectors.detector import Catalogue, Detector, load_law_values
 from schemas.contract import load_contracts
-from tests.detectors.cases import FOLDER, Bench, case_files, load_cases
+from schemas.settings import load_settings
+from tests.detectors.cases import AS_OF, FOLDER, Bench, case_files, load_cases
 
 CONTRACTS = load_contracts()
-CATALOGUE = catalogue_for(CONTRACTS)
+CATALOGUE = run.catalogue_for(CONTRACTS)
 DETECTORS = list(CATALOGUE.detectors.values())
 PREFIX = {"home_care": "HC", "assistance": "PA", "hvb": "HV", "income_support": "IS", "associations": "AG",
           "ledger": "LP", "cross_domain": "XD", "exculpating": "EX"}
@@ -104,6 +105,7 @@ def test_law_values_are_dated_and_sourced() -> None:
 
 def test_every_view_runs_on_empty_tables() -> None:
     bench = Bench(CONTRACTS)
+    run.prepare(bench.connection, Catalogue({}, {}), load_settings(None), AS_OF)
     for view in CATALOGUE.views.values():
         columns = [d[0] for d in bench.connection.execute(view.sql).description]
         assert tuple(columns) == view.columns

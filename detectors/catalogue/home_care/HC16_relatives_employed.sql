@@ -12,8 +12,8 @@ why:
   sv: Att anställa den som bor med brukaren är lagligt men gör tiden svår att kontrollera, och många avtal begränsar det. En stor andel hos en utförare är en vikt bland andra skäl.
   en: To employ someone who lives with the client is lawful but makes the time hard to check, and many contracts limit it. A large share at one provider is a weight among other reasons.
 innocent:
-  sv: Anställning av närstående som kommunen godkänt; boende med många hushåll på samma adress (räknas inte).
-  en: Employment of relatives that the municipality has approved; housing with many households at one address (not counted).
+  sv: Anställning av närstående som kommunen godkänt (en enda räknas inte); boende med många hushåll på samma adress (räknas inte).
+  en: Employment of relatives that the municipality has approved (a single one is not counted); housing with many households at one address (not counted).
 blind_spots:
   sv: Närstående som bor på annan adress; personer utan adress i uttaget. Med färre än trettio utförare, eller utan spridning bland dem, avgör lägsta andelen ensam.
   en: Relatives who live elsewhere; people without an address in the export. With fewer than thirty providers, or no spread among them, the lowest share decides alone.
@@ -26,6 +26,7 @@ sentence:
 basis: [{title: handbook HC-16}, {title: handbook reference HT-15}]
 parameters:
   min_share: {value: 0.03, unit: share of minutes, because: a few approved employments are ordinary}
+  min_clients: {value: 2, unit: clients, because: a single employment of a relative is lawful and no pattern}
   min_hours: {value: 10, unit: hours, because: little time proves little}
   min_visits: {value: 100, unit: visits, because: shares of few visits are chance}
   max_at_address: {value: 10, unit: persons at the address, because: where many live at one address it says nothing of a household}
@@ -77,7 +78,7 @@ peers AS (
 fired AS (
   SELECT s.provider_id, s.hours, s.n_clients, s.share, p.peer_n, p.peer_median
   FROM shares s CROSS JOIN peers p
-  WHERE s.share >= $min_share AND s.hours >= $min_hours
+  WHERE s.share >= $min_share AND s.hours >= $min_hours AND s.n_clients >= $min_clients
     AND (p.peer_n < 30 OR s.share > p.q3 + $fence_step * (p.q3 - p.q1))
 ),
 shown AS (

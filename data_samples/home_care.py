@@ -26,7 +26,7 @@ _DAY, _EVENING, _NIGHT = 0, 1, 2
 def build(town: Town) -> None:
     rng = town.rng("home_care")
     providers = town.info["providers"]["home_care"]
-    total = max(150, round(2330 * town.scale))
+    total = max(150, round(2520 * town.scale))
     sizes = log_sizes(rng, len(providers), round(total * 0.85), 2)
     sizes[0] += total - sizes.sum()  # the municipality's own home care is the largest
     provider = np.repeat(providers, sizes)

@@ -136,6 +136,7 @@ def _quoted(text: str) -> str:
 def sort_events(town: Town) -> None:
     """Order rows as an export would: by month, provider, client, time. Planted rows do not stand at the end."""
     for dataset, client in (("home_care_visits", "client_token"), ("assistance_shifts", "client_token")):
+        town.drop(dataset, town.get(dataset)["ended_at"] > town.end * 1440)  # the export ends at the as-of night
         t = town.get(dataset)
         month = t["started_at"].astype("datetime64[m]").astype("datetime64[M]").astype(np.int64)
         town.order(dataset, t["staff_token" if "staff_token" in t else "assistant_token"], t["started_at"],

@@ -146,7 +146,11 @@ class GroupModel:
                       key=lambda f: (order[f["detector_id"]], -f["strength"], f["finding_id"]))
 
     def _sentence(self, finding: Mapping[str, Any], mask: privacy.Mask) -> str:
-        return words.sentence(self._head(finding)["sentence"], mask.values(finding["facts"]), self.language)
+        """The finding in one sentence, from its facts and its own columns: a capital first, one full stop last."""
+        own = {name: finding[name] for name in ("amount_sek", "period_from", "period_to", "strength", "n_evidence")}
+        facts = {**own, **mask.values(finding["facts"])}
+        said = words.sentence(self._head(finding)["sentence"], facts, self.language).strip()
+        return said[:1].upper() + said[1:] + ("" if said.endswith((".", "!", "?")) else ".")
 
     def sentences(self, index: int) -> list[str]:
         """The sentences of a case in the order of the case view."""

@@ -262,13 +262,16 @@
   }
   const minutes = (text) => Number(text.slice(11, 13)) * 60 + Number(text.slice(14, 16));
   function spans(blocks) {
-    const out = [];
+    /* Several findings may cite one row: it is one spell of time and never overlaps itself. */
+    const out = [], seen = new Set();
     for (const [, c, columns] of blocks) {
       const ids = D.columns[c].map((column) => column[0]), a = ids.indexOf("started_at"), b = ids.indexOf("ended_at");
       if (a < 0 || b < 0) continue;
       const who = ids.map((id, at) => [id, at]).filter(([id]) => /^(staff|assistant|leader|client|person|member)_token$/.test(id));
       for (let r = 0; r < columns[0].length; r++) {
-        const from = columns[a + 2][r], to = columns[b + 2][r];
+        const from = columns[a + 2][r], to = columns[b + 2][r], row = columns[0][r] + ":" + columns[1][r];
+        if (seen.has(row)) continue;
+        seen.add(row);
         if (from && to && from.length > 15 && to.length > 15 && from < to) {
           out.push({ from, to, line: columns[1][r], who: who.map(([, at]) => columns[at + 2][r]).filter(Boolean) });
         }
@@ -280,13 +283,15 @@
     ["booked_from", "booked_to"], ["valid_from", "valid_to"], ["role_from", "role_to"]];
   /* Stays, decisions and other spells of days: one bar a row on an axis of dates; an open end is drawn to the night. */
   function calendar(blocks) {
-    const all = [];
+    const all = [], seen = new Set();
     for (const [, c, columns] of blocks) {
       const ids = D.columns[c].map((column) => column[0]);
       const pair = PERIODS.find(([a]) => ids.includes(a));
       if (!pair) continue;
       for (let r = 0; r < columns[0].length; r++) {
-        const from = columns[ids.indexOf(pair[0]) + 2][r];
+        const row = columns[0][r] + ":" + columns[1][r], from = columns[ids.indexOf(pair[0]) + 2][r];
+        if (seen.has(row)) continue;
+        seen.add(row);
         const to = (ids.includes(pair[1]) && columns[ids.indexOf(pair[1]) + 2][r]) || "";
         if (/^\d{4}-\d\d-\d\d/.test(from)) all.push({ from: from.slice(0, 10), to: to ? to.slice(0, 10) : D.asOf, open: !to, line: columns[1][r] });
       }
@@ -411,7 +416,7 @@
       el("div", { class: "line" }, el("span", {}, D.head.rank + " ", el("b", {}, num(C.rank[i]))), el("span", {}, D.head.score + " ", el("b", {}, num(C.score[i], 1))),
         D.amountIds.map((kind, at) => C[kind] && C[kind][i] !== null ? el("span", {}, el("b", { class: "n" }, sek(C[kind][i])), " kr " + D.amountKinds[at]) : ""),
         el("span", {}, D.head.last + " " + day(C.last[i])), stateOf(i), el("span", { class: "sub" }, fill(T.first_seen, { day: first })), el("span", {}, tags(i))),
-      el("p", { class: "sentence" }, found[0][1] + "."),
+      el("p", { class: "sentence" }, found[0][1]),
       el("div", { class: "two" },
         el("div", {}, section(T.why_points, region(T.why_points, waterfall(parts, C.score[i])))),
         el("div", {}, facts.length ? section(T.facts, el("dl", { class: "facts" }, facts.map(([key, value]) => [el("dt", {}, key), el("dd", {}, value)]))) : "",
@@ -422,7 +427,7 @@
       section(T.next_step, el("ul", { class: "plain" }, unique("next_step"))),
       timeline(found.flatMap((f) => f[7])),
       section(T.findings),
-      found.map((f, at) => el("div", { class: "finding" }, el("h4", {}, f[1] + "."),
+      found.map((f, at) => el("div", { class: "finding" }, el("h4", {}, f[1]),
         el("p", { class: "sub" }, `${D.detectors[f[0]].code} ${D.detectors[f[0]].title} · ${T.period} ${f[2]} – ${f[3]}`,
           f[4] !== null ? ` · ${T.amount} ${sek(f[4])} kr ${D.amountKinds[f[5]]}` : ""),
         found.findIndex((g) => g[0] === f[0]) === at ? el("p", {}, D.detectors[f[0]].why) : "", peers(f[8]), evidence(f))),

@@ -227,6 +227,11 @@ def _small(maker: _Maker) -> None:
         if at == 4:
             maker.finding("LP01", subject, 0, 4, 4938.0, {"n": 2, "paid_sek": 4938})
             parts.append(("LP01", 9.1))
+        if at == 2:  # two findings that cite the very same row
+            for episode in (0, 1):
+                maker.finding("HC11", subject, episode, 1, None, {"share": 0.5, "n": 1})
+            maker.evidence[-1] = {**maker.evidence[-2], "finding_id": maker.evidence[-1]["finding_id"]}
+            parts.append(("HC11", 1.5))
         order.append((subject, states[at % 5], parts, groups))
     home = ("provider", "H001")
     maker.subjects.append({"subject_type": "provider", "subject_id": "H001", "name": maker.text("Vikens HVB AB"),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reports import write_reports
+from reports.privacy import case_id
 from tests.reports.conftest import Watched
 from tests.reports.run_builder import build
 
@@ -185,6 +186,13 @@ def test_the_case_view_says_everything_an_investigator_needs(run_dir: Path, watc
     page.click("text=Visa alla")
     assert page.locator(".evidence").first.locator("tbody tr").count() > 20
     watched.assert_quiet()
+
+
+def test_a_row_cited_by_two_findings_does_not_overlap_itself(run_dir: Path, watched: Watched) -> None:
+    page = watched.open(_page(run_dir), f"#case={case_id('provider', 'U002')}")
+    page.wait_for_selector("#case-title")
+    assert page.locator(".evidence tbody tr").count() == 7
+    assert page.locator(".timeline .span").count() == 1 and page.locator(".timeline .clash").count() == 0
 
 
 def test_spells_of_days_are_drawn_on_an_axis_of_dates(run_dir: Path, watched: Watched) -> None:

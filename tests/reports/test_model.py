@@ -81,7 +81,10 @@ def test_tokens_are_shown_only_where_persons_are_visible(run: Run) -> None:
 def test_free_text_and_unnamed_facts(run: Run) -> None:
     model = GroupModel(run, run.groups["sg-hemtjanst"], "sv")
     sentences = [finding["sentence"] for at in range(8) for finding in model.detail(at)["findings"]]
-    assert "0,62 av besöken registrerades manuellt; uppgift saknas besök i perioden" in sentences
+    assert "0,62 av besöken registrerades manuellt; uppgift saknas besök i perioden." in sentences
+    paid = [finding["sentence"] for at in range(64) for finding in model.detail(at)["findings"]
+            if finding["detector"] == "LP01"]
+    assert paid == ["2 betalningar är lika, 4\u00a0938 kr; belopp 4\u00a0938."], "the finding's own columns serve too"
     nameless = next(case for case in model.cases if case["subject"] == "U005")
     assert nameless["subject_type"] == "provider"
 

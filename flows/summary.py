@@ -17,7 +17,6 @@ SHOWN_PROBLEMS = 20
 
 def show(record: dict[str, Any], run_folder: Path) -> None:
     """Print what the night read, found and wrote, problems first."""
-    sources, counts = record["sources"], record["counts"]
     problems = record["problems"]
     if problems:
         say(f"\nAtt rätta till ({len(problems)}):")
@@ -34,8 +33,8 @@ def show(record: dict[str, Any], run_folder: Path) -> None:
     say("\nRapporter att öppna:")
     for page in [run_folder / "reports" / "index.html", *sorted((run_folder / "reports").glob("*/index.html"))]:
         say(f"  {page}")
-    if sources["refused"] or counts["detectors"].get("failed"):
-        say("\nNatten är klar, men allt kunde inte läsas; se ovan.")
+    if record["exit_code"]:
+        say("\nNatten är klar, men något kunde inte läsas eller köras; se ovan.")
 
 
 def nothing_read(inbox: Inbox, readings: Sequence[FileReading]) -> str:

@@ -19,24 +19,21 @@ from pathlib import Path
 from typing import Any
 
 import sqlglot
-import yaml
 from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
-VIEWS = Path(__file__).parent / "views"
-KINDS = ("impossible", "breach", "unusual", "exculpating")
-METHODS = ("rule", "peer", "isolation_forest", "link")
-SUBJECTS = ("provider", "association", "person", "household", "account", "address", "landlord")
-STATUSES = ("draft", "trial", "active", "retired")
-GATES = ("P0", "P1", "P2")
-AMOUNT_KINDS = ("exact", "cap", "estimate", "unknown")
-# Findings of one concept tell of one fact and count once in the ranking.
-CONCEPTS = (
-    "presence", "working_time", "travel", "decision", "billing", "registration", "pattern", "growth", "permit",
-    "occupancy", "rate", "income", "household", "norm", "payment", "account", "address", "landlord", "absence",
-    "membership", "attendance", "booking", "grant", "board", "ownership", "relatives", "duplicate", "splitting",
-    "digits", "timing", "network", "peers", "mitigation",
+from detectors.header import (
+    DetectorError,
+    Parameter,
+    check_header,
+    load_law_values,
+    method_parameters,
+    population_of,
+    read_parameters,
+    split_file,
 )
+
+VIEWS = Path(__file__).parent / "views"
 ALWAYS_BOUND = ("as_of", "since")
 SYSTEM_TABLES = {
     "law_values": ("name", "valid_from", "valid_to", "value"),
@@ -44,19 +41,14 @@ SYSTEM_TABLES = {
     "calendar": ("day", "day_hours", "weekday", "is_holiday"),
 }
 # subject_type: for a fact about several subjects of different types, each row may say which type it speaks of.
-RESULT_COLUMNS = ("subject_id", "subject_type", "period_from", "period_to", "strength", "amount_sek", "amount_kind", "evidence",
-                  "n_evidence", "episode")
+RESULT_COLUMNS = ("subject_id", "subject_type", "period_from", "period_to", "strength", "amount_sek", "amount_kind",
+                  "evidence", "n_evidence", "episode")
 REQUIRED_RESULT = {
     "rule": ("subject_id", "period_from", "period_to", "strength"),
     "peer": ("subject_id", "period_from", "period_to", "value", "volume"),
     "isolation_forest": ("subject_id", "period_from", "period_to", "volume"),
     "link": ("token", "subject_type", "subject_id", "weight"),
 }
-REQUIRED_HEADER = ("code", "title", "method", "kind", "concept", "subject", "gate", "reads", "population", "why",
-                   "innocent", "blind_spots", "next_step", "sentence", "basis", "severity", "status", "since")
-OPTIONAL_HEADER = ("parameters", "amount", "law", "optional_reads", "optional_columns", "changes", "features",
-                   "unit", "age_limit", "owner", "why_not")
-BILINGUAL = ("title", "why", "innocent", "blind_spots", "next_step", "sentence")
 # The common dialect of the engines we run on. A function outside this list is refused: each name here has been
 # seen to give the same result on DuckDB and, through sqlglot, on Spark.
 PORTABLE_FUNCTIONS = {
@@ -67,21 +59,6 @@ PORTABLE_FUNCTIONS = {
     "REPLACE", "ROUND", "ROW_NUMBER", "SIGN", "SQRT", "STDDEV_SAMP", "SUBSTRING", "SUM", "TRIM", "UPPER", "YEAR",
 }
 RESTRICTED_COLUMNS = {("persons", "birth_year"), ("association_members", "birth_year")}
-
-
-class DetectorError(ValueError):
-    """A detector file that cannot be used; the message names the file, what is wrong and what to write."""
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One number or text a rule depends on, with its unit and the reason for its value."""
-
-    name: str
-    value: Any
-    unit: str
-    because: str
-    law: str | None = None
 
 
 @dataclass(frozen=True)
@@ -124,7 +101,7 @@ class Detector:
     @property
     def population(self) -> tuple[tuple[str, str], ...]:
         """(table, column) pairs whose distinct values are the subjects the rule could fire for."""
-        return _population(self.header)
+        return population_of(self.header)
 
     @property
     def fact_columns(self) -> tuple[str, ...]:
@@ -211,7 +188,7 @@ def load_catalogue(columns: Mapping[str, Mapping[str, bool]], folders: Iterable[
 
 def load_view(path: Path, known: Mapping[str, Mapping[str, bool]]) -> View:
     """Load one shared view; it may read datasets and system tables, not other views."""
-    header, sql = _split(path)
+    header, sql = split_file(path)
     for key in ("name", "meaning", "reads"):
         if key not in header:
             raise DetectorError(f"{path.name}: header lacks `{key}`")
@@ -226,19 +203,19 @@ def load_view(path: Path, known: Mapping[str, Mapping[str, bool]]) -> View:
 
 def load_detector(path: Path, known: Mapping[str, Mapping[str, bool]], law_names: set[str]) -> Detector:
     """Load one detector file; raises DetectorError naming the file and the first fault."""
-    header, sql = _split(path)
+    header, sql = split_file(path)
     name = path.name
-    _check_header(name, path, header, law_names)
+    check_header(name, path, header, law_names)
     tree = _one_select(name, sql)
     _check_portable(name, tree)
-    parameters = _parameters(name, header)
+    parameters = read_parameters(name, header)
     used = {str(p.this.name if isinstance(p.this, exp.Expression) else p.this or p.name)
             for p in tree.find_all(exp.Parameter, exp.Placeholder)}
-    _same(name, "parameters", used - set(ALWAYS_BOUND), set(parameters) - _method_parameters(header))
+    _same(name, "parameters", used - set(ALWAYS_BOUND), set(parameters) - method_parameters(header))
     reads = tuple(header["reads"])
     columns_read = _tables_and_columns(name, tree, reads, known)
     _check_columns(name, header, columns_read, known)
-    for table, column in _population(header):
+    for table, column in population_of(header):
         if column not in known.get(table, {}):
             raise DetectorError(f"{name}: population {table}.{column} is not a known table.column")
     result = tuple(tree.named_selects)
@@ -252,103 +229,9 @@ def load_detector(path: Path, known: Mapping[str, Mapping[str, bool]], law_names
     return Detector(code, slug, path.parent.name, header, sql, parameters, reads, columns_read, result, name)
 
 
-def load_law_values(path: Path | None = None) -> dict[str, Any]:
-    """`parameters.yaml`: amounts and limits set by law or agreement, by name; see the head of that file."""
-    source = path or Path(__file__).parent / "parameters.yaml"
-    return yaml.safe_load(source.read_text(encoding="utf-8")) or {}
-
-
 def to_dialect(sql: str, dialect: str) -> str:
     """The same SELECT in another engine's dialect (e.g. 'spark')."""
     return sqlglot.parse_one(sql, dialect="duckdb").sql(dialect=dialect)
-
-
-def _split(path: Path) -> tuple[dict[str, Any], str]:
-    text = path.read_text(encoding="utf-8")
-    match = re.match(r"\s*/\*(.*?)\*/(.*)", text, re.DOTALL)
-    if not match:
-        raise DetectorError(f"{path.name}: must begin with a header between /* and */")
-    try:
-        header = yaml.safe_load(match[1])
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" (line {mark.line + 1})" if mark else ""
-        raise DetectorError(f"{path.name}: the header is not valid YAML{where}") from None
-    if not isinstance(header, dict):
-        raise DetectorError(f"{path.name}: the header must be a YAML mapping")
-    return header, match[2].strip().rstrip(";").strip()
-
-
-def _check_header(name: str, path: Path, header: Mapping[str, Any], law_names: set[str]) -> None:
-    for key in header:
-        if key not in REQUIRED_HEADER + OPTIONAL_HEADER:
-            near = difflib.get_close_matches(str(key), REQUIRED_HEADER + OPTIONAL_HEADER, 1)
-            hint = f"; did you mean `{near[0]}`?" if near else ""
-            raise DetectorError(f"{name}: unknown header key `{key}`{hint}")
-    missing = [k for k in REQUIRED_HEADER if header.get(k) in (None, "", [], {})]
-    if missing:
-        raise DetectorError(f"{name}: header lacks {', '.join(missing)}")
-    code = str(header["code"])
-    if not re.fullmatch(r"[A-Z]{2}\d{2}", code) or not re.fullmatch(rf"{code}_[a-z0-9_]+", path.stem):
-        raise DetectorError(f"{name}: the code `{code}` and the file name differ; name it {code}_<slug>.sql")
-    for key, allowed in (("method", METHODS), ("kind", KINDS), ("concept", CONCEPTS), ("subject", SUBJECTS),
-                         ("gate", GATES), ("status", STATUSES)):
-        if header[key] not in allowed:
-            near = difflib.get_close_matches(str(header[key]), allowed, 1) or [allowed[0]]
-            raise DetectorError(f"{name}: {key}: `{header[key]}` is not known; nearest is `{near[0]}`")
-    for key in BILINGUAL:
-        if not isinstance(header[key], dict) or not all(header[key].get(lang) for lang in ("sv", "en")):
-            raise DetectorError(f"{name}: {key} needs a text for sv and one for en")
-    if any(len(str(t).split()) > 7 for t in header["title"].values()):
-        raise DetectorError(f"{name}: a title has at most seven words")
-    if header["severity"] not in (1, 2, 3, 4, 5):
-        raise DetectorError(f"{name}: severity is a whole number from 1 to 5")
-    if not isinstance(header["since"], date):
-        raise DetectorError(f"{name}: since must be a date such as 2026-11-23")
-    if header["kind"] == "unusual" and header["severity"] > 3:
-        raise DetectorError(f"{name}: a rule of kind unusual has severity 3 at most (it never stands alone)")
-    if header["method"] == "isolation_forest":
-        if header["subject"] in ("person", "household"):
-            raise DetectorError(f"{name}: the isolation forest scores organisations, never people")
-        if not header.get("features"):
-            raise DetectorError(f"{name}: an isolation forest names its features with sv, en and unit")
-    amount = header.get("amount")
-    if amount is not None and (amount.get("kind") not in AMOUNT_KINDS or not amount.get("how")):
-        raise DetectorError(f"{name}: amount needs kind ({', '.join(AMOUNT_KINDS)}) and how")
-    if "law_values" in header["reads"] and not header.get("law"):
-        raise DetectorError(f"{name}: reads law_values, so name the values used under law: [..]")
-    for law in header.get("law") or []:
-        if law not in law_names:
-            near = difflib.get_close_matches(law, law_names, 1)
-            raise DetectorError(f"{name}: law value `{law}` is not in parameters.yaml"
-                                + (f"; nearest is `{near[0]}`" if near else ""))
-    for source in header["basis"]:
-        if not isinstance(source, dict) or not source.get("title"):
-            raise DetectorError(f"{name}: each basis needs a title")
-
-
-def _population(header: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    listed = header["population"] if isinstance(header["population"], list) else [header["population"]]
-    return tuple((table, column) for table, _, column in (str(item).partition(".") for item in listed))
-
-
-def _parameters(name: str, header: Mapping[str, Any]) -> dict[str, Parameter]:
-    found = {}
-    for key, spec in (header.get("parameters") or {}).items():
-        if not isinstance(spec, dict) or not spec.get("because") or not spec.get("unit"):
-            raise DetectorError(f"{name}: parameter {key} needs value, unit and because")
-        if ("value" in spec) == ("law" in spec):
-            raise DetectorError(f"{name}: parameter {key} needs either value or law")
-        found[str(key)] = Parameter(str(key), spec.get("value"), str(spec["unit"]), str(spec["because"]),
-                                    spec.get("law"))
-    return found
-
-
-def _method_parameters(header: Mapping[str, Any]) -> set[str]:
-    """Parameters that the method reads rather than the SQL."""
-    names = {"peer": {"min_peers", "min_volume", "fence", "min_value"},
-             "isolation_forest": {"min_peers", "min_volume", "percentile", "min_episodes", "trees"}}
-    return names.get(str(header["method"]), set()) & set(header.get("parameters") or {})
 
 
 def _one_select(name: str, sql: str) -> exp.Query:

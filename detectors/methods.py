@@ -78,7 +78,8 @@ def _store(connection: duckdb.DuckDBPyConnection, detector: Detector, source: st
     subject_type = "subject_type" if "subject_type" in have else f"'{detector.subject_type}'"
     episode = "coalesce(CAST(episode AS VARCHAR), '')" if "episode" in have else "''"
     doubled = connection.execute(
-        f"SELECT count(*) - count(DISTINCT (subject_id, {subject_type}, {episode})) FROM {source} WHERE subject_id IS NOT NULL"
+        f"SELECT count(*) - count(DISTINCT (subject_id, {subject_type}, {episode})) FROM {source} "
+        "WHERE subject_id IS NOT NULL"
     ).fetchone()
     if doubled and doubled[0]:
         raise ValueError(f"{detector.code} returns two rows for one subject and episode")

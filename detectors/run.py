@@ -18,7 +18,8 @@ import duckdb
 
 from detectors import evidence as evidence_rows
 from detectors.calendar_days import calendar_rows
-from detectors.detector import Catalogue, Detector, load_catalogue, load_law_values
+from detectors.detector import Catalogue, Detector, load_catalogue
+from detectors.header import load_law_values
 from detectors.ledger import LedgerRow, write_ledger
 from detectors.methods import RAW_TABLES, NotComputable, run_method
 from schemas.contract import Contract

@@ -9,7 +9,8 @@ import string
 import pytest
 
 from detectors import run
-from detectors.detector import Catalogue, Detector, load_law_values
+from detectors.detector import Catalogue, Detector
+from detectors.header import load_law_values
 from schemas.contract import load_contracts
 from schemas.settings import load_settings
 from tests.detectors.cases import AS_OF, FOLDER, Bench, case_files, load_cases
@@ -19,7 +20,8 @@ CATALOGUE = run.catalogue_for(CONTRACTS)
 DETECTORS = list(CATALOGUE.detectors.values())
 PREFIX = {"home_care": "HC", "assistance": "PA", "hvb": "HV", "income_support": "IS", "associations": "AG",
           "ledger": "LP", "cross_domain": "XD", "exculpating": "EX"}
-ACCUSING = re.compile(r"\b(fraud|guilty|criminal|cheat|bedrägeri|bedragare|skyldig|brottsling|fusk\w*|kriminell\w*)\b", re.I)
+ACCUSING = re.compile(
+    r"\b(fraud|guilty|criminal|cheat|bedrägeri|bedragare|skyldig|brottsling|fusk\w*|kriminell\w*)\b", re.I)
 METHOD_FACTS = {
     "peer": {"own_value", "peer_median", "peer_p95", "peer_fence", "peer_n"},
     "isolation_forest": {"peer_n", "percentile", "n_periods"}

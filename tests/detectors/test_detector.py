@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from detectors.detector import DetectorError, load_catalogue, to_dialect
+from detectors.detector import load_catalogue, to_dialect
+from detectors.header import DetectorError
 
 COLUMNS = {"visits": {"visit_id": True, "provider_id": True, "started_at": True, "minutes": True, "note": False},
            "persons": {"person_token": True, "birth_year": True, "sex": False}}

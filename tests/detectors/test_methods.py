@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detectors.detector import Detector, Parameter
+from detectors.detector import Detector
+from detectors.header import Parameter
 from detectors.isolation_forest import contributions, relative_to_peers, score
 from detectors.methods import RAW_TABLES, NotComputable, run_method
 
@@ -68,7 +69,8 @@ def test_no_spread_means_no_fence(connection) -> None:
 
 
 def test_a_small_peer_group_falls_back_to_all(connection) -> None:
-    sql = PEER_SQL.format(n=40).replace("AS volume", "AS volume, CASE WHEN i < 5 THEN 'small' ELSE 'big' END AS peer_group")
+    grouped = "AS volume, CASE WHEN i < 5 THEN 'small' ELSE 'big' END AS peer_group"
+    sql = PEER_SQL.format(n=40).replace("AS volume", grouped)
     rule = detector("peer", sql, (*PEER_COLUMNS, "peer_group"))
     run_method(connection, rule, {}, 1)
     facts = json.loads(connection.execute("SELECT facts FROM raw_findings WHERE subject_id = 'p0'").fetchone()[0])
@@ -76,8 +78,8 @@ def test_a_small_peer_group_falls_back_to_all(connection) -> None:
 
 
 def test_two_rows_for_one_subject_are_refused(connection) -> None:
-    rule = detector("rule", "SELECT 'p' AS subject_id, DATE '2026-01-01' AS period_from, DATE '2026-01-01' AS period_to,"
-                            " CAST(1 AS DOUBLE) AS strength FROM range(2)",
+    rule = detector("rule", "SELECT 'p' AS subject_id, DATE '2026-01-01' AS period_from, "
+                            "DATE '2026-01-01' AS period_to, CAST(1 AS DOUBLE) AS strength FROM range(2)",
                     ("subject_id", "period_from", "period_to", "strength"))
     with pytest.raises(ValueError, match="two rows"):
         run_method(connection, rule, {}, 1)

@@ -17,7 +17,8 @@ def payments(invoices: int = 40) -> str:
     lines = ["payment_id;supplier_id;supplier_name;booked_on;invoice_no;amount_sek;account_no;unit"]
     for number in range(invoices):
         supplier = f"s{1 + number % 4}"
-        line = f"{supplier};Firma {supplier};2026-{1 + number % 10:02d}-{2 + number % 20:02d};F{number:04d};{1000 + 37 * number},50"
+        day, amount = f"2026-{1 + number % 10:02d}-{2 + number % 20:02d}", f"{1000 + 37 * number},50"
+        line = f"{supplier};Firma {supplier};{day};F{number:04d};{amount}"
         lines.append(f"b{number:04d};{line};4000;Stab")
         if number % 10 == 0:
             lines.append(f"c{number:04d};{line};4000;Stab")

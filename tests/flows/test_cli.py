@@ -13,7 +13,9 @@ import pytest
 from flows.cli import build_parser, main
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("prefect", "duckdb", "pandas", "great_expectations", "sklearn", "pyarrow", "numpy", "yaml", "sqlglot", "jinja2")
+HEAVY = (
+    "prefect", "duckdb", "pandas", "great_expectations", "sklearn", "pyarrow", "numpy", "yaml", "sqlglot", "jinja2",
+)
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:

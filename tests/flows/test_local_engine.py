@@ -56,7 +56,8 @@ def test_the_engine_runs_in_the_process_and_asks_only_what_the_recorder_answers(
     outcome = subprocess.run([sys.executable, "-c", SCRIPT, str(workspace)], cwd=ROOT, env=environment,
                              capture_output=True, text=True, check=False)
     assert outcome.returncode == 0, outcome.stderr
-    assert outcome.stdout.strip() == str(["GET admin", "GET flow_runs", "POST artifacts", "POST flow_runs", "POST flows"])
+    asked = ["GET admin", "GET flow_runs", "POST artifacts", "POST flow_runs", "POST flows"]
+    assert outcome.stdout.strip() == str(asked)
     assert outcome.stderr == ""
     assert list(home.iterdir()) == []
 

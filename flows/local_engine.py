@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from flows.failures import NightFailed
+
 # A name that can never resolve: should a request slip past the recorder, it fails instead of leaving the machine.
 _NOWHERE = "http://avvik.invalid/api"
 _STAMP = "2000-01-01T00:00:00Z"  # the recorder keeps no clock; the run's own seconds are in run.json
@@ -93,14 +95,26 @@ def _state(state: dict[str, Any]) -> dict[str, Any]:
     return {**state, "id": str(uuid.uuid4()), "timestamp": _STAMP}
 
 
+def _ask_server(url: str) -> None:
+    from prefect.client.orchestration import get_client
+
+    client = get_client(sync_client=True)
+    if client.api_healthcheck() is not None:
+        raise NightFailed(
+            f"the Prefect server that PREFECT_API_URL names ({url}) does not answer. "
+            "Start it, or unset PREFECT_API_URL to run without a server. Nothing was changed."
+        )
+
+
 @contextlib.contextmanager
 def local_engine() -> Iterator[Recorder]:
-    """Everything Prefect does inside the block is answered by a Recorder; a no-op when a server is named.
+    """Everything Prefect does inside the block is answered by a Recorder, unless PREFECT_API_URL names a server.
 
-    Call after quiet_environment.
+    Call after quiet_environment. NightFailed when the named server does not answer.
     """
     recorder = Recorder()
     if os.environ.get("PREFECT_API_URL") != _NOWHERE:
+        _ask_server(os.environ.get("PREFECT_API_URL", ""))
         yield recorder
         return
     import httpx

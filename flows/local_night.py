@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
-from flows.failures import NightFailed, UsageError
+from flows.failures import UsageError
 from flows.local_engine import local_engine, quiet_environment
 from flows.screen import say
 from schemas.settings import load_settings
@@ -22,19 +22,11 @@ def run_night(inbox: Path, workspace: Path, as_of: datetime.date | None, setting
     with place.lock():
         pass
     quiet_environment(place.root)
-    from prefect.exceptions import PrefectException
-
     from flows.night import night
     from flows.summary import show
 
     say(f"Avvik: natten för {inbox}")
     with local_engine():
-        try:
-            record = night(str(inbox), str(place.root), as_of, str(settings) if settings else None)
-        except PrefectException as error:
-            raise NightFailed(
-                f"Prefect could not run the night ({type(error).__name__}). If PREFECT_API_URL is set, its server must "
-                "answer; unset it to run without a server. Earlier state and reports are untouched."
-            ) from None
+        record = night(str(inbox), str(place.root), as_of, str(settings) if settings else None)
     show(record, place.runs / record["run_id"])
     return int(record["exit_code"])

@@ -62,6 +62,16 @@ def test_the_engine_runs_in_the_process_and_asks_only_what_the_recorder_answers(
     assert list(home.iterdir()) == []
 
 
+def test_a_named_server_that_does_not_answer_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    command = [sys.executable, "-m", "flows.cli", "night", "--inbox", str(tmp_path / "inbox"), "--workspace",
+               str(tmp_path / "workspace")]
+    environment = {**os.environ, "PREFECT_API_URL": "http://127.0.0.1:9/api"}
+    outcome = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert outcome.returncode == 3
+    assert "PREFECT_API_URL" in outcome.stderr and "Traceback" not in outcome.stderr
+
+
 def test_what_the_recorder_does_not_know_is_not_found() -> None:
     import httpx
 

@@ -207,10 +207,8 @@ def load_detector(path: Path, known: Mapping[str, Mapping[str, bool]], law_names
     name = path.name
     check_header(name, path, header, law_names)
     tree = _one_select(name, sql)
-    _check_portable(name, tree)
+    used = _check_portable(name, tree)
     parameters = read_parameters(name, header)
-    used = {str(p.this.name if isinstance(p.this, exp.Expression) else p.this or p.name)
-            for p in tree.find_all(exp.Parameter, exp.Placeholder)}
     _same(name, "parameters", used - set(ALWAYS_BOUND), set(parameters) - method_parameters(header))
     reads = tuple(header["reads"])
     columns_read = _tables_and_columns(name, tree, reads, known)
@@ -246,29 +244,35 @@ def _one_select(name: str, sql: str) -> exp.Query:
     return trees[0]
 
 
-def _check_portable(name: str, tree: exp.Query) -> None:
-    refused = {exp.Qualify: "QUALIFY", exp.Lambda: "a lambda", exp.Slice: "a list slice", exp.Bracket: "indexing",
-               exp.Pivot: "PIVOT", exp.Command: "a command", exp.Rand: "random()", exp.CurrentDate: "current_date",
-               exp.CurrentTimestamp: "now()", exp.Limit: "LIMIT", exp.TryCast: "TRY_CAST"}
-    for node_type, words in refused.items():
-        if tree.find(node_type):
+NOT_PORTABLE = {exp.Qualify: "QUALIFY", exp.Lambda: "a lambda", exp.Slice: "a list slice", exp.Bracket: "indexing",
+                exp.Pivot: "PIVOT", exp.Command: "a command", exp.Rand: "random()", exp.CurrentDate: "current_date",
+                exp.CurrentTimestamp: "now()", exp.Limit: "LIMIT", exp.TryCast: "TRY_CAST"}
+
+
+def _check_portable(name: str, tree: exp.Query) -> set[str]:
+    """Refuse what engines do not share; returns the names of the bound parameters."""
+    bound: set[str] = set()
+    for node in tree.walk():
+        words = NOT_PORTABLE.get(type(node))
+        if words:
             raise DetectorError(f"{name}: {words} is not portable; write it with the common functions")
-    for join in tree.find_all(exp.Join):
-        if (join.args.get("method") or "").upper() == "ASOF":
+        if isinstance(node, exp.Join) and (node.args.get("method") or "").upper() == "ASOF":
             raise DetectorError(f"{name}: ASOF JOIN is not portable; use a window or a range join")
-    for star in tree.find_all(exp.Star):
-        if isinstance(star.parent, exp.Select):
+        if isinstance(node, exp.Star) and isinstance(node.parent, exp.Select):
             raise DetectorError(f"{name}: SELECT * hides what is read; name the columns")
-    for diff in tree.find_all(exp.DateDiff, exp.TimestampDiff):
-        if str(diff.args.get("unit") or "DAY").upper().strip("'") != "DAY":
+        if isinstance(node, (exp.DateDiff, exp.TimestampDiff)) \
+                and str(node.args.get("unit") or "DAY").upper().strip("'") != "DAY":
             raise DetectorError(f"{name}: date_diff counts whole days only; other units differ between engines")
-    for window in tree.find_all(exp.Window):
-        if isinstance(window.this, (exp.RowNumber, exp.Lead, exp.Lag, exp.FirstValue, exp.LastValue)):
-            _check_tie_break(name, window)
-    for function in tree.find_all(exp.Func):
-        word = (function.name if isinstance(function, exp.Anonymous) else function.sql_name()).upper()
-        if word not in PORTABLE_FUNCTIONS:
-            raise DetectorError(f"{name}: the function {word.lower()} is outside the portable list")
+        if isinstance(node, exp.Window) and isinstance(
+                node.this, (exp.RowNumber, exp.Lead, exp.Lag, exp.FirstValue, exp.LastValue)):
+            _check_tie_break(name, node)
+        if isinstance(node, (exp.Parameter, exp.Placeholder)):
+            bound.add(str(node.this.name if isinstance(node.this, exp.Expression) else node.this or node.name))
+        if isinstance(node, exp.Func):
+            word = (node.name if isinstance(node, exp.Anonymous) else node.sql_name()).upper()
+            if word not in PORTABLE_FUNCTIONS:
+                raise DetectorError(f"{name}: the function {word.lower()} is outside the portable list")
+    return bound
 
 
 def _check_tie_break(name: str, window: exp.Window) -> None:

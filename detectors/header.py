@@ -7,10 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+# the C loader reads a hundred headers in a tenth of the time
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 KINDS = ("impossible", "breach", "unusual", "exculpating")
 METHODS = ("rule", "peer", "isolation_forest", "link")
@@ -47,10 +51,11 @@ class Parameter:
     law: str | None = None
 
 
+@cache
 def load_law_values(path: Path | None = None) -> dict[str, Any]:
     """`parameters.yaml`: amounts and limits set by law or agreement, by name; see the head of that file."""
     source = path or Path(__file__).parent / "parameters.yaml"
-    return yaml.safe_load(source.read_text(encoding="utf-8")) or {}
+    return yaml.load(source.read_text(encoding="utf-8"), LOADER) or {}
 
 
 def split_file(path: Path) -> tuple[dict[str, Any], str]:
@@ -59,7 +64,7 @@ def split_file(path: Path) -> tuple[dict[str, Any], str]:
     if not match:
         raise DetectorError(f"{path.name}: must begin with a header between /* and */")
     try:
-        header = yaml.safe_load(match[1])
+        header = yaml.load(match[1], LOADER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1})" if mark else ""

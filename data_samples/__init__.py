@@ -25,8 +25,20 @@ def generate(out: Path, scale: float, seed: int, as_of: date = date(2026, 11, 22
     truth       where planted.yaml, truth.csv and settings.yaml go; None = `out`
     Same arguments = same bytes. Raises ValueError for arguments outside their range.
     """
-    from data_samples import assistance, associations, home_care, hvb, income_support, ledger, town
-    from data_samples import lookalikes, mess as messy, schemes as planted, settings, write
+    from data_samples import (
+        assistance,
+        associations,
+        home_care,
+        hvb,
+        income_support,
+        ledger,
+        lookalikes,
+        settings,
+        town,
+        write,
+    )
+    from data_samples import mess as messy
+    from data_samples import schemes as planted
 
     if not 0 < scale <= 20:
         raise ValueError("scale must be above 0 and at most 20")

@@ -69,7 +69,9 @@ def _active_days(town: Town, rng: np.random.Generator, client: np.ndarray, days:
         stop = min(b + k, days - 1)
         if stop - b >= 1 and active[c, b - 1 : stop + 1].all():
             active[c, b : stop + 1] = False
-            kept_who.append(c), kept_from.append(b), kept_to.append(stop)
+            kept_who.append(c)
+            kept_from.append(b)
+            kept_to.append(stop)
     m = len(kept_who)
     kind = rng.choice(["hospital", "hospital", "hospital", "short_term_care"], m)
     town.add("absences", person_token=client[np.array(kept_who, dtype=int)], kind=[str(k) for k in kind],
@@ -145,7 +147,7 @@ def _expand(town: Town, rng: np.random.Generator, client: np.ndarray, provider: 
     n = len(which)
     base = (town.start + on) * 1440
     for year in {as_date(town.start).year, as_date(town.end).year}:  # 02-03 does not exist on this night
-        spring = _last_sunday(year, 3)
+        spring = last_sunday(year, 3)
         minute = base + start
         hit = (minute >= spring * 1440 + 120) & (minute < spring * 1440 + 180)
         start, end = start + 60 * hit, end + 60 * hit
@@ -167,7 +169,7 @@ def _expand(town: Town, rng: np.random.Generator, client: np.ndarray, provider: 
     return {name: np.concatenate([values, extra[name]]).astype(np.int32) for name, values in rows.items()}
 
 
-def _last_sunday(year: int, month: int) -> int:
+def last_sunday(year: int, month: int) -> int:
     last = day(date(year, month, 31))
     return last - (last + 4) % 7
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 
 from data_samples.model import Town, first_day, month_of, round_sek
-from data_samples.town import adults
 
 HISTORY_MONTHS = 24
 _CHILD = {2025: [2720, 3030, 3030, 2700, 3030, 3030, 3030, 3790, 3790, 3790, 3790, 4350, 4350, 4350, 4350, 4920,

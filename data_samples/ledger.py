@@ -75,16 +75,19 @@ def _other_suppliers(town: Town) -> None:
     n = max(240, round(2000 * town.scale))
     lines = max(4000, round(148_000 * town.scale))
     begin = max(town.end - 730, day(date(2024, 1, 1)))
-    weight = (1 + np.arange(n)) ** -0.9
+    weight = (1 + np.arange(n)) ** -0.7
     rng.shuffle(weight)
     who = rng.choice(n, lines, p=weight / weight.sum())
     level = rng.normal(8.2, 0.8, n)
     amount = round_sek(np.exp(rng.normal(level[who], 1.5)).clip(40, 4_000_000))
     retail = rng.random(n) < 0.3  # price lists with whole kronor
     amount = np.where(retail[who], np.maximum(np.round(amount), 40), amount)
+    even = rng.beta(1.4, 28, n)[who] > rng.random(lines)  # some bills of every supplier are round sums
+    amount = np.where(even & (amount > 700), np.round(amount / 500) * 500, amount)
     started = np.where(rng.random(n) < 0.9, begin, begin + rng.integers(0, town.end - begin - 30, n))
     booked = started[who] + (rng.random(lines) * (town.end - started[who])).astype(np.int64)
-    weekend = rng.random(lines) < 0.006
+    amount = np.where((started > begin)[who], np.minimum(amount, 38_000), amount)  # newcomers begin small
+    weekend = rng.random(lines) < rng.beta(1.2, 90, n)[who]
     booked = np.where(weekend, booked, workday(booked))
     booked = np.minimum(booked, town.end - 1)
     order = np.lexsort((amount, booked, who))

@@ -7,10 +7,10 @@ file under another name. Nothing here may lead to a refused file: dirt is single
 from __future__ import annotations
 
 import datetime
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -42,7 +42,7 @@ class Form:
     by_month: str | None = None  # the time column that splits the export into a file a month
 
 
-_VENDOR = dict(separator=";", swedish=True, decimal=",", yes_no=("ja", "nej"))
+_VENDOR: dict[str, Any] = {"separator": ";", "swedish": True, "decimal": ",", "yes_no": ("ja", "nej")}
 FORMS: dict[str, Form] = {
     "providers": Form(encoding="cp1252", newline="\r\n", dates="%Y%m%d", extra="Exportversion", **_VENDOR),
     "provider_roles": Form(encoding="utf-8-sig", separator=";"),

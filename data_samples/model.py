@@ -47,7 +47,8 @@ SPEC: dict[str, list[tuple[str, Any]]] = {
         ("invoice_no", "text"), ("amount_sek", "sek"), ("account_no", "text"), ("account_text", "text"),
         ("unit", "text"), ("bank_account_token", "account")],
     "absences": [
-        ("person_token", "person"), ("kind", "text"), ("absent_from", "minute"), ("absent_to", "minute"), ("reported_on", "day"), ("reported_by_provider_id", "provider")],
+        ("person_token", "person"), ("kind", "text"), ("absent_from", "minute"), ("absent_to", "minute"),
+        ("reported_on", "day"), ("reported_by_provider_id", "provider")],
     "home_care_decisions": [
         ("decision_id", "key:HB"), ("client_token", "person"), ("provider_id", "provider"),
         ("valid_from", "day"), ("valid_to", "day"), ("granted_minutes_per_month", "int"),
@@ -150,7 +151,8 @@ class Pool:
     """Opaque tokens of one kind: a prefix and 16 hex digits, never a long run of decimal digits."""
 
     def __init__(self, prefix: str, rng: np.random.Generator) -> None:
-        self.prefix, self._rng, self.tokens = prefix, rng, []
+        self.prefix, self._rng = prefix, rng
+        self.tokens: list[str] = []
 
     def new(self, n: int) -> np.ndarray:
         start = len(self.tokens)

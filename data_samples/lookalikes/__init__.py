@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from data_samples.lookalikes import associations, care, hvb_support, registers  # noqa: F401  (registers them)
+from data_samples.lookalikes import assistance, associations, home_care, hvb_support, registers  # noqa: F401  (registers them)
 from data_samples.lookalikes.case import LOOKALIKES
 from data_samples.model import Town
 from data_samples.schemes.case import Innocent

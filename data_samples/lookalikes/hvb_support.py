@@ -84,7 +84,8 @@ def restructured(town: Town, case: Innocent) -> None:
     roles["role_from"][mine] = town.end - 200
     roles["person_token"][mine[0]] = roles["person_token"][roles["provider_id"] == old][0]
     t = town.get(hv.STAYS)
-    town.drop(hv.STAYS, ((t["provider_id"] == old) & (hv.until(town, t, np.arange(len(t["provider_id"]))) > town.end - 505))
+    stop = hv.until(town, t, np.arange(len(t["provider_id"])))
+    town.drop(hv.STAYS, ((t["provider_id"] == old) & (stop > town.end - 505))
               | ((t["provider_id"] == new) & (t["placed_on"] < town.end - 200)))
     register["permit_from"][new] = town.end - 200
     case.note("provider", new, 0, 1, "omorganisation: en gemensam företrädare, nästan ett år emellan")

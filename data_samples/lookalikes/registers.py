@@ -80,7 +80,8 @@ def new_and_unrelated(town: Town, case: Innocent) -> None:
 def one_shared_person(town: Town, case: Innocent) -> None:
     p, a = pa.provider(town, case, 1), ag.association(town, case)
     roles = town.get("association_roles")
-    auditor = np.flatnonzero((roles["association_id"] == a) & (roles["role"] == "auditor") & (roles["role_to"] == NULL_TIME))
+    auditor = np.flatnonzero((roles["association_id"] == a) & (roles["role"] == "auditor")
+                             & (roles["role_to"] == NULL_TIME))
     if len(auditor):
         roles["person_token"][auditor[0]] = town.get("provider_roles")["person_token"][xd.officers(town, p)[0]]
     case.note("association", a, 0, 1, "revisorn är företrädare för en utförare")

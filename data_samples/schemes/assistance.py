@@ -179,7 +179,7 @@ def client_absent(town: Town, case: Case) -> None:
     client = int(case.rng.choice(np.unique(s["client_token"][rows])))
     length = case.count(5, 30)
     begin = int(case.rng.integers(town.start + 5, town.end - length - 4))
-    kind = str(case.rng.choice(["hospital", "custody", "abroad"]))
+    kind = str(case.rng.choice(["hospital", "hospital", "custody"]))
     town.add("absences", person_token=client, kind=[kind], absent_from=begin * 1440 + 300,
              absent_to=(begin + length) * 1440 + 900)
     mine = rows[(s["client_token"][rows] == client) & (s["started_at"][rows] >= (begin + 1) * 1440)
@@ -249,7 +249,7 @@ def identical_schedules(town: Town, case: Case) -> None:
         mine = rows[s["client_token"][rows] == client]
         days = s["started_at"][mine] // 1440
         # One model week is repeated week after week, for a share of the weeks.
-        model = {}
+        model: dict[tuple[int, int], tuple[int, int, int]] = {}
         weeks = np.unique((days + 3) // 7)
         kept = weeks[case.rng.random(len(weeks)) < case.size(0.6, 1.0)]
         order = np.argsort(s["started_at"][mine], kind="stable")
@@ -308,9 +308,10 @@ def single_assistant(town: Town, case: Case) -> None:
             other = int(town.info["pa"]["teams"][c][1]) if (d % 11 == 0 and k == 2) else who
             shift(town, p, client, other, d * 1440 + at, length)
             at, n = at + length, n + 1
-    d = town.get(DECISIONS)
-    d["hours_per_week"][d["client_token"] == client] = round(weekly * 1.06)
-    case.note("provider", p, (weekly - 48) * (town.end - town.start) / 7 * RATE, n, "en assistent för över 80 timmar i veckan")
+    grants = town.get(DECISIONS)
+    grants["hours_per_week"][grants["client_token"] == client] = round(weekly * 1.06)
+    case.note("provider", p, (weekly - 48) * (town.end - town.start) / 7 * RATE, n,
+              "en assistent för över 80 timmar i veckan")
 
 
 __all__ = ["AWAKE", "CLAIMS", "DECISIONS", "RATE", "SHIFTS", "client_indices", "fill_months", "hours", "in_months",

@@ -137,7 +137,8 @@ def membership_jump(town: Town, case: Case) -> None:
     before = float(g["paid_sek"][rows].sum())
     for column in ("applied_sek", "granted_sek", "paid_sek"):
         g[column][rows] = np.round(g[column][rows] * (1 + 0.8 * len(new) / max(now, 1)) / 100) * 100
-    case.note("association", a, float(g["paid_sek"][rows].sum()) - before, len(new), "medlemstalet hoppar före en större ansökan")
+    case.note("association", a, float(g["paid_sek"][rows].sum()) - before, len(new),
+              "medlemstalet hoppar före en större ansökan")
 
 
 @scheme("AG06")
@@ -268,7 +269,8 @@ def board_churn(town: Town, case: Case) -> None:
     mine = grants_of(town, a, None, town.as_of.year)
     for column in ("applied_sek", "granted_sek", "paid_sek"):
         g[column][mine] = np.round(g[column][mine] * case.size(1.2, 2.2) / 100) * 100
-    case.note("association", a, float(g["paid_sek"][mine].sum()), len(gone), "nästan hela styrelsen utbytt och bidragen växte")
+    case.note("association", a, float(g["paid_sek"][mine].sum()), len(gone),
+              "nästan hela styrelsen utbytt och bidragen växte")
 
 
 @scheme("AG14")

@@ -94,7 +94,7 @@ def shared_account(town: Town, case: Case) -> None:
     p, a = hc.provider(town, case, 2), ag.association(town, case)
     account = int(town.get("providers")["bank_account_token"][p])
     paid_account(town, a, account)
-    group = [("provider", p), ("association", a)]
+    group = [("provider", p), ("association", a), ("account", account)]
     if case.difficulty == "easy":
         h = ib.households(town, case, 1)[0]
         ib.share_account(town, [h], account)
@@ -253,7 +253,8 @@ def triangle(town: Town, case: Case) -> None:
     client, team = int(town.info["pa"]["client"][c]), town.info["pa"]["teams"][c]
     town.people.account[client] = account
     town.people.account[team[: case.count(1, 3)]] = account
-    case.note("provider", p, 0, 3, "brukare, assistent och utförare delar konto")
+    for kind, subject in (("provider", p), ("account", account)):
+        case.note(kind, subject, 0, 3, "brukare, assistent och utförare delar konto")
 
 
 @scheme("XD15")

@@ -260,7 +260,8 @@ def copy_days(town: Town, rng: np.random.Generator, rows: np.ndarray, share: flo
     """Give a share of the client-weeks the same start and end minutes every day (per part of the day)."""
     v = town.get(VISITS)
     part_of_day = (v["started_at"][rows] % 1440) // 150
-    key = (v["client_token"][rows].astype(np.int64) * 4000 + (v["started_at"][rows] // 1440 + 3) // 7) * 10 + part_of_day
+    week = (v["started_at"][rows] // 1440 + 3) // 7
+    key = (v["client_token"][rows].astype(np.int64) * 4000 + week) * 10 + part_of_day
     unique, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     chosen = (rng.random(len(np.unique(unique // 10))) < share)[np.unique(unique // 10, return_inverse=True)[1]]
     hit = chosen[inverse]

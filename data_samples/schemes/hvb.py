@@ -64,7 +64,8 @@ def over_occupancy(town: Town, case: Case) -> None:
     rate = usual_rate(town, p)
     for _ in range(extra):
         place(town, p, person_of(town, 2011, account=-1), first, first + length, rate)
-    case.note("provider", p, over * length * rate, extra, "fler placerade än tillståndet medger", (first, first + length))
+    case.note("provider", p, over * length * rate, extra, "fler placerade än tillståndet medger",
+              (first, first + length))
 
 
 @scheme("HV02", "invoices")
@@ -103,15 +104,17 @@ def days_over_calendar(town: Town, case: Case) -> None:
 def two_homes(town: Town, case: Case) -> None:
     p = provider(town, case)
     t = town.get(STAYS)
-    others = np.flatnonzero((t["provider_id"] != p) & (until(town, t, np.arange(len(t["provider_id"]))) > town.end - 90))
+    stop = until(town, t, np.arange(len(t["provider_id"])))
+    others = np.flatnonzero((t["provider_id"] != p) & (stop > town.end - 90))
     n, amount = 0, 0.0
     for s in case.rng.permutation(others)[: case.count(1, 3)]:
-        stop = int(until(town, t, np.array([s]))[0])
-        nights = min(case.count(5, 35), stop - int(t["placed_on"][s]) - 1)
+        leaves = int(stop[s])
+        nights = min(case.count(5, 35), leaves - int(t["placed_on"][s]) - 1)
         if nights < 4:
             continue
         rate = min(float(t["agreed_rate_sek"][s]), usual_rate(town, p))
-        place(town, p, int(t["client_token"][s]), stop - nights, stop - 1 if stop < town.end else None, rate)
+        place(town, p, int(t["client_token"][s]), leaves - nights,
+              leaves - 1 if leaves < town.end else None, rate)
         amount, n = amount + nights * rate, n + 1
     register = town.get("providers")
     register["permit_places"][p] += n

@@ -117,7 +117,7 @@ def two_households(town: Town, case: Case) -> None:
 @scheme("IS05")
 def receipt_reused(town: Town, case: Case) -> None:
     h = households(town, case, 1)[0]
-    receipt, amount = town.pools["receipt"].one(), case.rng.integers(900, 6000)
+    receipt, amount = town.pools["receipt"].one(), float(case.rng.integers(900, 6000))
     n = case.count(2, 5)
     for k in range(n):
         m = month(town) - 1 - 2 * k

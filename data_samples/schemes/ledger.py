@@ -75,7 +75,7 @@ def split_invoices(town: Town, case: Case) -> None:
     who = supplier(town, case)
     t, model = town.get(LEDGER), lines_of(town, who)[0]
     limit = float(case.rng.choice([50_000, 100_000, 200_000]))
-    total = n = 0
+    total, n = 0.0, 0
     for event in range(case.count(1, 4)):
         d = int(workday(np.array([town.end - 60 - 70 * event]))[0])
         for k in range(case.count(3, 6)):
@@ -152,5 +152,6 @@ def weekend_booking(town: Town, case: Case) -> None:
     t, rows = town.get(LEDGER), lines_of(town, who)
     hit = rows[case.rng.random(len(rows)) < case.size(0.2, 0.8)]
     weekday = (t["booked_on"][hit] + 3) % 7
-    t["booked_on"][hit] = np.minimum(t["booked_on"][hit] - weekday + 5 + case.rng.integers(0, 2, len(hit)), town.end - 1)
+    moved = t["booked_on"][hit] - weekday + 5 + case.rng.integers(0, 2, len(hit))
+    t["booked_on"][hit] = np.minimum(moved, town.end - 1)
     _note(town, case, who, float(t["amount_sek"][hit].sum()), len(hit), "många bokningar på helger")

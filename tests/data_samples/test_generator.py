@@ -109,7 +109,8 @@ def test_truth_names_known_subjects_and_labels_look_alikes(planted: Path) -> Non
            | {row["supplier_id"] for row in rows(planted, "supplier_payments")},
            "association": {row["association_id"] for row in rows(planted, "associations")},
            "household": {row["household_token"] for row in rows(planted, "income_support_applications")},
-           "account": {row["bank_account_token"] for row in rows(planted, "income_support_payments")},
+           "account": {row["bank_account_token"] for row in rows(planted, "income_support_payments")}
+           | {row["bank_account_token"] for row in rows(planted, "providers")},
            "address": {row["dwelling_token"] for row in rows(planted, "income_support_applications")}
            | {row["address_token"] for row in rows(planted, "providers")},
            "landlord": {row["landlord_token"] for row in rows(planted, "income_support_applications")}}

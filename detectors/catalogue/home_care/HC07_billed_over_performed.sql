@@ -43,10 +43,15 @@ WITH claims AS (
   WHERE month >= $since AND month <= $as_of
   GROUP BY provider_id, client_token, CAST(date_trunc('month', month) AS DATE), abs(amount_sek)
 ),
+distinct_claims AS (
+  -- the same time at another price is the same time again: it counts once too
+  SELECT provider_id, client_token, month, claimed_minutes, max(amount) AS amount, sum(least(net, 1)) AS net
+  FROM claims GROUP BY provider_id, client_token, month, claimed_minutes
+),
 billed AS (
   SELECT provider_id, client_token, month,
          sum(claimed_minutes * least(net, 1)) AS minutes, sum(amount * least(net, 1)) AS amount_sek
-  FROM claims GROUP BY provider_id, client_token, month
+  FROM distinct_claims GROUP BY provider_id, client_token, month
 ),
 compared AS (
   SELECT b.provider_id, b.client_token, b.month, b.minutes AS billed_minutes, b.amount_sek,

@@ -2,7 +2,7 @@
 code: HC21
 title: {sv: Dubbelbemanning där andra personen saknas, en: Double staffing without the second person}
 method: rule
-kind: breach
+kind: unusual
 concept: presence
 subject: provider
 gate: P1
@@ -27,7 +27,7 @@ basis: [{title: handbook reference HT-12}]
 parameters:
   min_visits: {value: 30, unit: visits a month, because: with fewer visits the ones that need two may have been cancelled}
   min_overlap_minutes: {value: 5, unit: minutes, because: two who meet in the door are not two at work}
-severity: 3
+severity: 2
 status: active
 since: 2026-11-23
 */

@@ -98,10 +98,10 @@ clients AS (
   GROUP BY m.provider_id, m.month
 ),
 sampled AS (
-  -- rows an investigator can open: the manual and the longest visits of the month come first
+  -- rows an investigator can open: manual, edited, night and long visits, the longest first
   SELECT provider_id, month, row_ref,
-         row_number() OVER (PARTITION BY provider_id, month ORDER BY coalesce(is_manual, 0) DESC, minutes DESC, row_ref) AS place
-  FROM visits
+         row_number() OVER (PARTITION BY provider_id, month ORDER BY minutes DESC, row_ref) AS place
+  FROM visits WHERE is_manual = 1 OR is_edited = 1 OR is_night = 1 OR minutes >= 60
 ),
 references_of AS (
   SELECT provider_id, month, array_agg(row_ref) AS evidence FROM sampled WHERE place <= 50 GROUP BY provider_id, month
@@ -118,4 +118,4 @@ SELECT p.provider_id AS subject_id, p.month AS period_from,
 FROM profile p
 JOIN clients c ON c.provider_id = p.provider_id AND c.month = p.month
 JOIN staff_days s ON s.provider_id = p.provider_id AND s.month = p.month
-JOIN references_of e ON e.provider_id = p.provider_id AND e.month = p.month
+LEFT JOIN references_of e ON e.provider_id = p.provider_id AND e.month = p.month

@@ -100,15 +100,22 @@ def fact(name: str, value: Any, language: str) -> str:
 
 
 def sentence(template: Any, facts: Mapping[str, Any], language: str) -> str:
-    """Fill `{name}` from the facts. A missing fact reads as «uppgift saknas»; never an exception."""
+    """Fill `{name}` from the facts. A missing fact reads as «uppgift saknas»; never an exception.
+
+    `{n:gång|gånger}` writes the number and the noun that fits it: 1 gång, 3 gånger.
+    """
     pattern = pick(template, language)
     out: list[str] = []
     try:
         parts = list(Formatter().parse(pattern))
     except ValueError:
         return pattern
-    for text, name, _, _ in parts:
+    for text, name, nouns, _ in parts:
         out.append(text)
         if name is not None:
-            out.append(fact(name, facts.get(name.strip()), language))
+            value = facts.get(name.strip())
+            out.append(fact(name, value, language))
+            if nouns and "|" in nouns:
+                one, _, many = nouns.partition("|")
+                out.append(f" {one if value == 1 else many}")
     return "".join(out)

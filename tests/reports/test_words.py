@@ -42,6 +42,8 @@ def test_a_missing_fact_is_said_and_never_raised() -> None:
     template = {"sv": "{n} besök, {minutes} minuter", "en": "{n} visits"}
     assert words.sentence(template, {"n": 3}, "sv") == "3 besök, uppgift saknas minuter"
     assert words.sentence("{", {}, "sv") == "{"
+    assert words.sentence("{n:gång|gånger}", {"n": 1}, "sv") == "1 gång"
+    assert words.sentence("{n:gång|gånger}", {"n": 3}, "sv") == "3 gånger"
     assert words.sentence({"en": "only {n}"}, {"n": 1}, "sv") == "only 1"
 
 

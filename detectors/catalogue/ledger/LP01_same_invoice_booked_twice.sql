@@ -22,8 +22,8 @@ next_step:
   sv: Öppna båda verifikationerna, jämför fakturabilderna och begär kredit om det är samma faktura.
   en: Open both vouchers, compare the invoice images and ask for a credit if it is the same invoice.
 sentence:
-  sv: "{n} bokföringar upprepar en redan bokförd faktura, sammanlagt {amount_sek} kr ({n_invoices} fakturor)"
-  en: "{n} bookings repeat an invoice already booked, {amount_sek} SEK in all ({n_invoices} invoices)"
+  sv: "{n:bokföring|bokföringar} upprepar en redan bokförd faktura, sammanlagt {amount_sek} kr ({n_invoices:faktura|fakturor})"
+  en: "{n:booking|bookings} repeat an invoice already booked, {amount_sek} SEK in all ({n_invoices:invoice|invoices})"
 basis: [{title: handbook LP-1}, {title: handbook reference X-17}]
 amount: {kind: cap, how: {sv: de upprepade radernas belopp efter avräknade krediter, en: the repeated lines less credits}}
 parameters:

@@ -21,8 +21,8 @@ next_step:
   sv: Öppna båda fakturabilderna och se vem som utfört tjänsten och vem som fått betalt.
   en: Open both invoice images and see who did the work and who was paid.
 sentence:
-  sv: "{n} fakturor har samma nummer och belopp som hos en annan leverantör, sammanlagt {amount_sek} kr"
-  en: "{n} invoices carry the same number and amount as another supplier's, {amount_sek} SEK in all"
+  sv: "{n:faktura|fakturor} har samma nummer och belopp som hos en annan leverantör, sammanlagt {amount_sek} kr"
+  en: "{n:invoice|invoices} carry the same number and amount as another supplier's, {amount_sek} SEK in all"
 basis: [{title: handbook LP-3}]
 amount: {kind: cap, how: {sv: de senare bokförda radernas belopp, en: the lines booked later}}
 parameters:

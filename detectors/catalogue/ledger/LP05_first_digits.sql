@@ -22,7 +22,7 @@ next_step:
   en: See which amounts begin with those digits and whether they follow a price list.
 sentence:
   sv: "Av {n} rader börjar {top_lines} på {top_digits}, väntat {top_expected}; medelavvikelsen är {times_chance} gånger den slumpen ger"
-  en: "Of {n} lines {top_lines} begin with {top_digits}, expected {top_expected}; the mean deviation is {times_chance} times what chance gives"
+  en: "Of {n:line|lines} {top_lines} begin with {top_digits}, expected {top_expected}; the mean deviation is {times_chance} times what chance gives"
 basis:
   - {title: handbook LP-5}
   - {title: "Nigrini, Benford's Law (2012), first-two digits test"}

@@ -21,8 +21,8 @@ next_step:
   sv: Kontrollera kontots innehavare hos bank- eller plusgirot och när kontot ändrades, av vem.
   en: Check who holds the account and when it was changed, by whom.
 sentence:
-  sv: "{n} betalningar på {amount_sek} kr gick till {n_accounts} konton som inte är det registrerade"
-  en: "{n} payments of {amount_sek} SEK went to {n_accounts} accounts other than the registered one"
+  sv: "{n:betalning|betalningar} på {amount_sek} kr gick till {n_accounts:konto|konton} som inte är det registrerade"
+  en: "{n:payment|payments} of {amount_sek} SEK went to {n_accounts:account|accounts} other than the registered one"
 basis: [{title: handbook LP-9}]
 amount: {kind: exact, how: {sv: betalningarna till andra konton, en: the payments to other accounts}}
 parameters:

@@ -6,8 +6,8 @@ kind: breach
 concept: decision
 subject: provider
 gate: P1
-reads: [home_care_visits, home_care_decisions, home_care_billed, home_care_rates]
-optional_reads: [home_care_billed, home_care_rates]
+reads: [home_care_visits, home_care_decisions, home_care_invoices, home_care_billed, home_care_rates]
+optional_reads: [home_care_invoices, home_care_billed, home_care_rates]
 population: home_care_visits.provider_id
 why:
   sv: Hemtjänst betalas för den som har ett beslut. Besök eller fakturor före, efter eller helt utan beslut saknar grund.
@@ -85,6 +85,11 @@ evidence_rows AS (
   FROM home_care_visits v
   JOIN outside_days o ON o.provider_id = v.provider_id AND o.client_token = v.client_token
    AND o.day = CAST(v.started_at AS DATE)
+  UNION ALL
+  SELECT i.provider_id, i.row_ref
+  FROM home_care_invoices i
+  JOIN outside_months o ON o.provider_id = i.provider_id AND o.client_token = i.client_token
+   AND o.month = CAST(date_trunc('month', i.month) AS DATE)
 ),
 placed AS (
   SELECT provider_id, row_ref, row_number() OVER (PARTITION BY provider_id ORDER BY row_ref) AS place

@@ -6,8 +6,8 @@ kind: impossible
 concept: absence
 subject: provider
 gate: P2
-reads: [absences, work_intervals, home_care_rates, assistance_invoices]
-optional_reads: [home_care_rates, assistance_invoices]
+reads: [absences, work_intervals, home_care_rates, assistance_rates]
+optional_reads: [home_care_rates, assistance_rates]
 population: [home_care_visits.provider_id, assistance_shifts.provider_id, association_activities.association_id]
 why:
   sv: Den som är inlagd, frihetsberövad, utomlands eller avliden kan inte utföra ett besök, ett pass eller leda en aktivitet. Någon annan har arbetat eller ingen alls.
@@ -44,10 +44,6 @@ worked AS (
   WHERE w.started_at >= $since AND w.started_at < $as_of + INTERVAL 1 DAY AND w.kind <> 'home_standby'
     AND w.person_token IN (SELECT s.person_token FROM spells s)
 ),
-assistance_rates AS (
-  SELECT provider_id, CAST(sum(amount_sek) AS DOUBLE) / nullif(sum(billed_hours), 0) / 60.0 AS sek_per_minute
-  FROM assistance_invoices WHERE amount_sek > 0 AND billed_hours > 0 GROUP BY provider_id
-),
 hits AS (
   -- two spells over one shift must not double it: one row a shift
   SELECT w.organisation_id, w.domain, w.person_token, w.started_at, w.row_ref,
@@ -62,7 +58,7 @@ priced AS (
   SELECT h.organisation_id, CASE WHEN h.domain = 'associations' THEN 'association' ELSE 'provider' END AS subject_type,
          h.person_token, h.started_at, h.row_ref, h.spell_ref, h.minutes,
          h.minutes * CASE WHEN h.domain = 'home_care' THEN r.sek_per_minute
-                          WHEN h.domain = 'assistance' THEN a.sek_per_minute END AS sek
+                          WHEN h.domain = 'assistance' THEN a.sek_per_hour / 60.0 END AS sek
   FROM hits h
   LEFT JOIN home_care_rates r ON r.provider_id = h.organisation_id
   LEFT JOIN assistance_rates a ON a.provider_id = h.organisation_id

@@ -6,8 +6,8 @@ kind: impossible
 concept: presence
 subject: provider
 gate: P2
-reads: [hvb_placements, home_care_visits, assistance_shifts, home_care_rates, assistance_invoices]
-optional_reads: [home_care_visits, assistance_shifts, home_care_rates, assistance_invoices]
+reads: [hvb_placements, home_care_visits, assistance_shifts, home_care_rates, assistance_rates]
+optional_reads: [home_care_visits, assistance_shifts, home_care_rates, assistance_rates]
 population: [home_care_visits.provider_id, assistance_shifts.provider_id]
 why:
   sv: Den som bor på ett hem för vård eller boende kan inte samtidigt få hemtjänst eller assistans hemma. Kommunen betalar då två gånger för samma dygn.
@@ -49,10 +49,6 @@ served AS (
   WHERE s.started_at >= $since AND s.ended_at > s.started_at
     AND s.client_token IN (SELECT p.client_token FROM placed p)
 ),
-assistance_rates AS (
-  SELECT provider_id, CAST(sum(amount_sek) AS DOUBLE) / nullif(sum(billed_hours), 0) / 60.0 AS sek_per_minute
-  FROM assistance_invoices WHERE amount_sek > 0 AND billed_hours > 0 GROUP BY provider_id
-),
 hits AS (
   -- two placements of one child over the same night must not double a visit: one row a visit
   SELECT s.provider_id, s.client_token, s.domain, s.started_at, s.row_ref,
@@ -65,7 +61,7 @@ hits AS (
 ),
 priced AS (
   SELECT h.provider_id, h.client_token, h.started_at, h.row_ref, h.placement_ref, h.minutes,
-         h.minutes * CASE WHEN h.domain = 'home_care' THEN r.sek_per_minute ELSE a.sek_per_minute END AS sek
+         h.minutes * CASE WHEN h.domain = 'home_care' THEN r.sek_per_minute ELSE a.sek_per_hour / 60.0 END AS sek
   FROM hits h
   LEFT JOIN home_care_rates r ON r.provider_id = h.provider_id
   LEFT JOIN assistance_rates a ON a.provider_id = h.provider_id

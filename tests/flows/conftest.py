@@ -13,15 +13,14 @@ p2;Beta Omsorg;ab;home_care|assistance;2018-09-15
 
 
 def payments(invoices: int = 40) -> str:
-    """A supplier ledger; every tenth invoice of s1 is booked twice, with the same date and amount."""
+    """A supplier ledger; every tenth invoice is booked a second time three days later."""
     lines = ["payment_id;supplier_id;supplier_name;booked_on;invoice_no;amount_sek;account_no;unit"]
     for number in range(invoices):
-        supplier = f"s{1 + number % 4}"
-        day, amount = f"2026-{1 + number % 10:02d}-{2 + number % 20:02d}", f"{1000 + 37 * number},50"
-        line = f"{supplier};Firma {supplier};{day};F{number:04d};{amount}"
-        lines.append(f"b{number:04d};{line};4000;Stab")
+        supplier, month, day = f"s{1 + number % 4}", 1 + number % 10, 2 + number % 20
+        rest = f"F{number:04d};{1000 + 37 * number},50;4000;Stab"
+        lines.append(f"b{number:04d};{supplier};Firma {supplier};2026-{month:02d}-{day:02d};{rest}")
         if number % 10 == 0:
-            lines.append(f"c{number:04d};{line};4000;Stab")
+            lines.append(f"c{number:04d};{supplier};Firma {supplier};2026-{month:02d}-{day + 3:02d};{rest}")
     return "\n".join(lines) + "\n"
 
 

@@ -223,6 +223,8 @@ class Town:
         self.areas = [f"O{n:02d}" for n in range(1, 13)]
         self.truth: list[Truth] = []
         self.used: set[tuple[str, int]] = set()
+        self.roles_of: dict[tuple[str, int], set[str]] = {}
+        self.adding = "planted"  # or lookalike: what is being added now
         self.lists: dict[str, list[str]] = {
             "trustee_accounts": [], "municipal_landlords": [], "accountant_addresses": []}
         self.info: dict[str, Any] = {}  # what one builder leaves for the next (rates, teams, groups)
@@ -288,9 +290,15 @@ class Town:
         """A random candidate not yet used by a scheme or look-alike, else any candidate."""
         options = [int(c) for c in candidates]
         free = [c for c in options if (kind, c) not in self.used]
-        chosen = int(rng.choice(free or options))
+        chosen = int(rng.choice(free or self.unmixed(kind, options)))
         self.used.add((kind, chosen))
+        self.roles_of.setdefault((kind, chosen), set()).add(self.adding)
         return chosen
+
+    def unmixed(self, kind: str, options: list[int]) -> list[int]:
+        """Those that carry no scheme when a look-alike is added, and the other way round (all if none is left)."""
+        other = "lookalike" if self.adding == "planted" else "planted"
+        return [c for c in options if other not in self.roles_of.get((kind, c), set())] or options
 
     def subject(self, subject_type: str, index: int) -> str:
         ids = {"provider": self.provider_ids, "association": self.association_ids}

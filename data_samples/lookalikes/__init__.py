@@ -10,6 +10,7 @@ from data_samples.schemes.case import Innocent
 
 def add(town: Town, phase: str) -> None:
     """Add every look-alike of the phase; from scale 0.5 up on two subjects each."""
+    town.adding = "lookalike"
     for code, (when, function) in sorted(LOOKALIKES.items()):
         if when == phase:
             for number in range(2 if town.scale >= 0.5 else 1):

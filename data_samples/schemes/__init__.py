@@ -40,6 +40,7 @@ def plan(town: Town, schemes: int | None) -> list[Case]:
 
 def plant(town: Town, cases: list[Case], phase: str) -> None:
     """Plant the cases whose rows belong to this phase of the generation."""
+    town.adding = "planted"
     for case in cases:
         scheme = REGISTRY[case.code]
         if scheme.phase == phase:

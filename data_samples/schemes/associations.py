@@ -19,7 +19,8 @@ def association(town: Town, case: Case, least: int = 25, **conditions: set[str])
     good = [a for a in range(len(sizes)) if sizes[a] >= least and acts[a] >= 8
             and all(register[c][a] in allowed for c, allowed in conditions.items())]
     free = [a for a in good if ("association", a) not in town.used]
-    return town.pick("association", free or good or range(len(sizes)), case.rng)
+    everybody = list(range(len(sizes)))
+    return town.pick("association", free or town.unmixed("association", good or everybody), case.rng)
 
 
 def acts_of(town: Town, a: int) -> np.ndarray:

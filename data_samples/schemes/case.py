@@ -99,7 +99,7 @@ def provider_of(town: Town, service: str, at_least: int, rng: np.random.Generato
     counts = np.bincount(key // 2_000_000, minlength=len(town.provider_ids))
     ids = [int(p) for p in town.info["providers"][service] if register["org_form"][p] != "kommunal"
            and all(register[c][p] in allowed for c, allowed in conditions.items())]
-    free = [p for p in ids if ("provider", p) not in town.used] or ids
+    free = [p for p in ids if ("provider", p) not in town.used] or town.unmixed("provider", ids)
     enough = [p for p in free if counts[p] >= at_least]
     if not enough:
         enough = sorted(free, key=lambda p: -counts[p])[:2]

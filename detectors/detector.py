@@ -47,7 +47,7 @@ REQUIRED_RESULT = {
     "rule": ("subject_id", "period_from", "period_to", "strength"),
     "peer": ("subject_id", "period_from", "period_to", "value", "volume"),
     "isolation_forest": ("subject_id", "period_from", "period_to", "volume"),
-    "link": ("token", "subject_type", "subject_id", "weight"),
+    "link": ("token_kind", "token", "subject_type", "subject_id", "weight", "row_ref"),
 }
 # The common dialect of the engines we run on. A function outside this list is refused: each name here has been
 # seen to give the same result on DuckDB and, through sqlglot, on Spark.

@@ -142,5 +142,6 @@ def read_parameters(name: str, header: Mapping[str, Any]) -> dict[str, Parameter
 def method_parameters(header: Mapping[str, Any]) -> set[str]:
     """Parameters that the method reads rather than the SQL."""
     names = {"peer": {"min_peers", "min_volume", "fence", "min_value"},
-             "isolation_forest": {"min_peers", "min_volume", "percentile", "min_episodes", "trees"}}
+             "isolation_forest": {"min_peers", "min_volume", "percentile", "min_episodes", "trees"},
+             "link": {"max_subjects", "max_group"}}
     return names.get(str(header["method"]), set()) & set(header.get("parameters") or {})

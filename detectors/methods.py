@@ -63,10 +63,12 @@ def run_method(connection: duckdb.DuckDBPyConnection, detector: Detector, values
         from detectors.isolation_forest import run_forest
 
         account = run_forest(connection, detector, values, seed)
-    elif detector.method == "rule":
-        _store(connection, detector, "candidate")
+    elif detector.method == "link":
+        from detectors.links import run_links
+
+        account = run_links(connection, detector, values)
     else:
-        raise NotComputable("metoden är inte i bruk", "the method is not in use")
+        _store(connection, detector, "candidate")
     connection.execute("DROP TABLE candidate")
     return account
 

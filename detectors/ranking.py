@@ -65,6 +65,7 @@ class Ranked:
     rank: int = 0
     rank_in_type: int = 0
     groups: list[str] = field(default_factory=list)
+    link_group: str | None = None
 
 
 def points(finding: Finding) -> float:
@@ -178,8 +179,11 @@ def rank(connection: duckdb.DuckDBPyConnection, run_dir: Path, groups: Mapping[s
     ranked = order(scored)
     gone = carry_state(ranked, previous, as_of)
     services = dict(connection.execute("SELECT provider_id, services FROM providers").fetchall())
+    linked = {(t, s): g for t, s, g in connection.execute(
+        "SELECT DISTINCT subject_type, subject_id, link_group FROM findings WHERE link_group IS NOT NULL").fetchall()}
     for row in ranked:
         row.groups = visible_groups(row, groups, services)
+        row.link_group = linked.get((row.subject_type, row.subject_id))
     _write(ranked, run_dir / "ranked.parquet")
     return {"subjects": len(ranked), "new_subjects": sum(r.state == "new" for r in ranked),
             "gone_subjects": len(gone), "gone": [f"{t}:{s}" for t, s in gone],
@@ -191,7 +195,7 @@ def _write(ranked: list[Ranked], path: Path) -> None:
     rows = [{"rank": r.rank, "rank_in_type": r.rank_in_type, "subject_type": r.subject_type,
              "subject_id": r.subject_id, "score": r.score, "amount_sek": r.amount_sek,
              "contributions": [{"detector_id": d, "points": p} for d, p in r.contributions],
-             "concepts": r.concepts, "state": r.state, "first_seen": r.first_seen, "link_group": None,
+             "concepts": r.concepts, "state": r.state, "first_seen": r.first_seen, "link_group": r.link_group,
              "groups": r.groups} for r in ranked]
     pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), path, compression="zstd")
 

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from detectors import evidence as evidence_rows
+from detectors import links
 from detectors.calendar_days import calendar_rows
 from detectors.detector import Catalogue, Detector, load_catalogue
 from detectors.header import load_law_values
@@ -54,6 +55,7 @@ def lookback_start(as_of: date, days: int) -> date:
 def prepare(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, settings: Settings, as_of: date) -> None:
     """Create the temporary tables and views every detector may read: law values, lists, calendar, shared views."""
     connection.execute(RAW_TABLES)
+    connection.execute(links.EDGES)
     connection.execute("CREATE OR REPLACE TEMP TABLE law_values "
                        "(name VARCHAR, valid_from DATE, valid_to DATE, value DOUBLE)")
     rows = law_rows(load_law_values())
@@ -119,6 +121,8 @@ def run_detectors(connection: duckdb.DuckDBPyConnection, run_dir: Path, settings
         row.seconds = round(time.perf_counter() - started, 4)
         result.ledger.append(row)
     build_findings(connection, catalogue, previous_findings)
+    links.mark_findings(connection)
+    links.write_links(connection, run_dir / "links.parquet")
     result.findings = _scalar(connection, "SELECT count(*) FROM findings")
     _fill_counts(connection, result.ledger, settings)
     write_ledger(connection, result.ledger, run_dir / "ledger.parquet")

@@ -117,6 +117,11 @@ class Bench:
             run_method(self.connection, detector, run.parameter_values(detector, settings, case.as_of), seed=1)
         except NotComputable as reason:
             return [{"not_computable": reason.en}]
+        if detector.method == "link":
+            cursor = self.connection.execute("SELECT *, row_ref IS NOT NULL AS n_evidence FROM link_edges "
+                                             "ORDER BY link_group, token_kind, token, subject_type, subject_id")
+            heads = [d[0] for d in cursor.description]
+            return [dict(zip(heads, values, strict=True)) for values in cursor.fetchall()]
         cursor = self.connection.execute("SELECT * FROM raw_findings ORDER BY subject_id, episode")
         heads = [d[0] for d in cursor.description]
         found = []

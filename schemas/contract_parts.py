@@ -1,4 +1,4 @@
-"""The pieces of a contract file, checked key by key; used by schemas/contract.py only."""
+"""The pieces of a contract file, checked key by key; used by schemas/contract.py and schemas/source_mapping.py."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def parse_object_part(part: Part) -> ObjectPart:
         ignore_part = Part(part.path, f"{name}.ignoreRows", custom["ignoreRows"])
         ignore_part.mapping(("column", "matches"))
         ignore = (ignore_part.text("column", required=True), ignore_part.text("matches", required=True))
-        _check_pattern(ignore_part, "matches", ignore[1])
+        check_pattern(ignore_part, "matches", ignore[1])
     properties = part.items("properties")
     return ObjectPart(
         name=name,
@@ -215,9 +215,9 @@ def parse_column_part(part: Part, dataset: str) -> ColumnPart:
     if logical not in _OPTIONS:
         raise part.fail("logicalType", f"unknown type '{logical}'{nearest(logical, _OPTIONS)}")
     custom = part.custom(_PROPERTY_CUSTOM)
-    values = _texts(part, "allowedValues", custom.get("allowedValues"))
-    spellings = _value_aliases(part, custom.get("valueAliases"), values)
-    formats = _texts(part, "dateFormats", custom.get("dateFormats"))
+    values = texts(part, "allowedValues", custom.get("allowedValues"))
+    spellings = spellings_of(part, custom.get("valueAliases"), values)
+    formats = date_formats_of(part, custom.get("dateFormats"), logical)
     flags = {}
     for key in ("auditOnly", "freeText", "month"):
         flags[key] = custom.get(key, False)
@@ -227,17 +227,12 @@ def parse_column_part(part: Part, dataset: str) -> ColumnPart:
         raise part.fail("allowedValues" if values else "freeText", "is for logicalType string only")
     if flags["month"] and logical != "date":
         raise part.fail("month", "is for logicalType date only")
-    if formats and logical not in ("date", "timestamp"):
-        raise part.fail("dateFormats", "is for logicalType date or timestamp only")
-    for text in formats:
-        if not ("%Y" in text or "%y" in text) or "'" in text:
-            raise part.fail("dateFormats", f"'{text}' must hold %Y or %y, as in \"%d-%b-%Y\"")
     primary = part.flag("primaryKey")
     position = part.content.get("primaryKeyPosition")
     if position is not None and (not primary or type(position) is not int or position < 1):
         raise part.fail("primaryKeyPosition", "must be a number from 1 beside primaryKey: true")
     physical = part.text("physicalName")
-    others = _texts(part, "aliases", custom.get("aliases"))
+    others = texts(part, "aliases", custom.get("aliases"))
     aliases = dict.fromkeys(([physical] if physical else []) + list(others))
     return ColumnPart(
         name=name,
@@ -284,13 +279,24 @@ def _options(part: Part, logical: str) -> dict[str, Any]:
             except (TypeError, ValueError):
                 raise options.fail(key, "must be a date such as 2010-01-01") from None
         elif key == "pattern":
-            _check_pattern(options, key, options.text(key, required=True))
+            check_pattern(options, key, options.text(key, required=True))
         elif isinstance(value, bool) or not isinstance(value, (int, float)):
             raise options.fail(key, "must be a number")
     return found
 
 
-def _check_pattern(part: Part, key: str, pattern: str) -> None:
+def date_formats_of(part: Part, value: Any, logical: str) -> tuple[str, ...]:
+    """Extra written forms of a date or a time, each with its year."""
+    formats = texts(part, "dateFormats", value)
+    if formats and logical not in ("date", "timestamp"):
+        raise part.fail("dateFormats", "is for logicalType date or timestamp only")
+    for text in formats:
+        if not ("%Y" in text or "%y" in text) or "'" in text:
+            raise part.fail("dateFormats", f"'{text}' must hold %Y or %y, as in \"%d-%b-%Y\"")
+    return formats
+
+
+def check_pattern(part: Part, key: str, pattern: str) -> None:
     try:
         re.compile(pattern)
     except re.error as error:
@@ -299,7 +305,8 @@ def _check_pattern(part: Part, key: str, pattern: str) -> None:
         raise part.fail(key, "look-around and back references are not available in the database")
 
 
-def _texts(part: Part, key: str, value: Any) -> tuple[str, ...]:
+def texts(part: Part, key: str, value: Any) -> tuple[str, ...]:
+    """A list of texts, each once; a YAML number or yes/no in it is an error, because its spelling is lost."""
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(v, str) and v.strip() for v in value):
@@ -307,18 +314,18 @@ def _texts(part: Part, key: str, value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(v.strip() for v in value))
 
 
-def _value_aliases(part: Part, value: Any, allowed: tuple[str, ...]) -> dict[str, str]:
+def spellings_of(part: Part, value: Any, allowed: tuple[str, ...], key: str = "valueAliases") -> dict[str, str]:
     """Source spelling (compared in any case) -> allowed value."""
     if value is None:
         return {}
     if not isinstance(value, dict) or not all(isinstance(t, str) for pair in value.items() for t in pair):
-        raise part.fail("valueAliases", "must map text to text (put yes, no, true, numbers in quotes)")
+        raise part.fail(key, "must map text to text (put yes, no, true, numbers in quotes)")
     folded: dict[str, str] = {}
     for source, target in value.items():
         if target not in allowed:
-            raise part.fail("valueAliases", f"'{target}' is not allowed{nearest(target, allowed)}")
+            raise part.fail(key, f"'{target}' is not allowed{nearest(target, allowed)}")
         if folded.setdefault(source.strip().lower(), target) != target:
-            raise part.fail("valueAliases", f"'{source}' leads to two values")
+            raise part.fail(key, f"'{source}' leads to two values")
     return folded
 
 

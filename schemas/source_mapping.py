@@ -20,12 +20,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from schemas.contract import Column, Contract, ContractError, IgnoreRows, fold_heading, load_contracts
+from schemas.contract_parts import Part, check_pattern, date_formats_of, spellings_of, texts
 from schemas.settings import Settings
 from schemas.yaml_files import nearest, read_yaml
 
@@ -62,58 +64,92 @@ def _document(path: Path) -> dict[str, Any]:
         document = read_yaml(path)
     except (OSError, ValueError) as error:
         raise ContractError(path, "", getattr(error, "strerror", None) or str(error)) from None
-    _known(path, "", document, _TOP_KEYS)
+    document = dict(Part(path, "", document).mapping(_TOP_KEYS))
     if not isinstance(document.get("dataset"), str):
         raise ContractError(path, "dataset", "is missing: name the dataset that is mapped")
-    _known(path, "columns", document.setdefault("columns", {}), None)
-    for name, entry in document["columns"].items():
-        _known(path, f"columns.{name}", entry, _COLUMN_KEYS)
+    if not isinstance(document.setdefault("columns", {}), dict):
+        raise ContractError(path, "columns", "must be a mapping of keys")
     return document
 
 
-def _known(path: Path, where: str, value: Any, valid: tuple[str, ...] | None) -> None:
-    if not isinstance(value, dict):
-        raise ContractError(path, where, "must be a mapping")
-    for key in value:
-        if valid is not None and key not in valid:
-            raise ContractError(path, f"{where}.{key}".strip("."), f"unknown key{nearest(str(key), valid)}")
-
-
 def _laid_over(contract: Contract, document: dict[str, Any], path: Path) -> Contract:
-    entries = document["columns"]
-    for name, entry in entries.items():
-        for mentioned in (name, entry.get("sameAs", name)):
+    entries = {name: Part(path, f"columns.{name}", entry) for name, entry in document["columns"].items()}
+    for name, part in entries.items():
+        for mentioned in (name, part.mapping(_COLUMN_KEYS).get("sameAs", name)):
             if mentioned not in contract.column_names:
-                raise ContractError(path, f"columns.{name}",
-                                    f"{contract.dataset} has no column '{mentioned}'"
+                raise part.fail("", f"{contract.dataset} has no column '{mentioned}'"
                                     f"{nearest(mentioned, contract.column_names)}")
-    taken = {fold_heading(h): name for name, entry in entries.items() for h in entry.get("headings", [])}
-    columns = tuple(_column(column, entries.get(column.name, {}), taken) for column in contract.columns)
+    taken = _headings(contract, entries)
+    columns = tuple(_column(column, entries.get(column.name) or Part(path, "", {}), taken)
+                    for column in contract.columns)
+    top = Part(path, "", document)
     ignore = contract.ignore_rows
-    if rows := document.get("ignoreRows"):
-        _known(path, "ignoreRows", rows, ("column", "matches"))
-        if rows.get("column") not in contract.column_names:
-            raise ContractError(path, "ignoreRows.column", "must name a column of the dataset")
-        ignore = IgnoreRows(rows["column"], str(rows["matches"]))
+    if "ignoreRows" in document:
+        rows = top.sub("ignoreRows")
+        rows.mapping(("column", "matches"))
+        ignore = IgnoreRows(rows.text("column", required=True), rows.text("matches", required=True))
+        check_pattern(rows, "matches", ignore.matches)
+        if ignore.column not in contract.column_names:
+            raise rows.fail("column", f"{contract.dataset} has no column '{ignore.column}'"
+                                      f"{nearest(ignore.column, contract.column_names)}")
     if document.get("missingKey") not in (None, "generate"):
-        raise ContractError(path, "missingKey", "must be generate")
+        raise top.fail("missingKey", "must be generate")
     made = contract.generate_key or "missingKey" in document
     if made and len(contract.key) != 1:
-        raise ContractError(path, "missingKey", "generate needs a dataset with exactly one key column")
+        raise top.fail("missingKey", "generate needs a dataset with exactly one key column")
     text = contract.content_hash + json.dumps(document, sort_keys=True, default=str)
-    return replace(contract, columns=columns, ignore_rows=ignore, generate_key=made, _by_name={c.name: c for c in columns},
-                   content_hash=hashlib.sha256(text.encode()).hexdigest())
+    return replace(contract, columns=columns, ignore_rows=ignore, generate_key=made,
+                   _by_name={c.name: c for c in columns}, content_hash=hashlib.sha256(text.encode()).hexdigest())
 
 
-def _column(column: Column, entry: Mapping[str, Any], taken: Mapping[str, str]) -> Column:
+def _headings(contract: Contract, entries: Mapping[str, Part]) -> dict[str, str]:
+    """Folded heading of the mapping -> its column; a heading leads to one column only."""
+    names = {fold_heading(name): name for name in contract.column_names}
+    taken: dict[str, str] = {}
+    for name, part in entries.items():
+        for heading in texts(part, "headings", part.content.get("headings")):
+            folded = fold_heading(heading)
+            if names.get(folded, name) != name or taken.setdefault(folded, name) != name:
+                raise part.fail("headings", f"'{heading}' already leads to the column "
+                                            f"'{names.get(folded) or taken[folded]}'")
+    return taken
+
+
+def _column(column: Column, part: Part, taken: Mapping[str, str]) -> Column:
+    entry = part.content
     kept = tuple(a for a in column.aliases if taken.get(fold_heading(a), column.name) == column.name)
-    values = {str(k): str(v) for k, v in entry.get("values", {}).items()}
+    values = entry.get("values")
+    if values is not None and not column.allowed_values:
+        raise part.fail("values", f"is for columns with allowed values; {column.name} takes any")
+    blanks = texts(part, "blanks", entry.get("blanks"))
+    if blanks and (column.logical_type != "string" or column.allowed_values):
+        raise part.fail("blanks", "is for columns of free values and logicalType string only")
     return replace(
         column,
-        aliases=(*map(str, entry.get("headings", [])), *kept),
-        value_aliases={**column.value_aliases, **values},
-        date_formats=(*entry.get("dateFormats", []), *column.date_formats),
+        aliases=(*texts(part, "headings", entry.get("headings")), *kept),
+        value_aliases={**column.value_aliases, **spellings_of(part, values, column.allowed_values, "values")},
+        date_formats=(*date_formats_of(part, entry.get("dateFormats"), column.logical_type), *column.date_formats),
         same_as=entry.get("sameAs"),
-        blanks=tuple(map(str, entry.get("blanks", []))),
-        constant=None if entry.get("constant") is None else str(entry["constant"]),
+        blanks=blanks,
+        constant=_constant(column, part),
     )
+
+
+def _constant(column: Column, part: Part) -> str | None:
+    """The value every row gets, as text; one that does not fit the column would load as nothing."""
+    value = part.content.get("constant")
+    if value is None:
+        return None
+    text = str(value)
+    fits = {
+        "integer": re.compile(r"-?\d{1,9}"),
+        "number": re.compile(r"-?\d{1,12}(\.\d+)?"),
+        "boolean": re.compile(r"(?i)true|false"),
+        "date": re.compile(r"\d{4}-\d{2}-\d{2}"),
+        "timestamp": re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2})?"),
+    }
+    if column.allowed_values and text not in column.allowed_values:
+        raise part.fail("constant", f"'{text}' is not allowed{nearest(text, column.allowed_values)}")
+    if column.logical_type in fits and not fits[column.logical_type].fullmatch(text):
+        raise part.fail("constant", f"'{text}' is no {column.logical_type} (dates as 2026-11-23)")
+    return text

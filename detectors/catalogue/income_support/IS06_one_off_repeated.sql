@@ -34,9 +34,9 @@ since: 2026-11-23
 */
 WITH single AS (
   SELECT p.household_token, p.purpose, p.paid_on, p.amount_sek, p.row_ref,
-         -- a dental plan: one document, or the same instalment, is one need however often it is paid
-         CASE WHEN p.purpose = 'dental' THEN coalesce(r.receipt_token, CAST(p.amount_sek AS VARCHAR))
-              ELSE CAST(p.paid_on AS VARCHAR) END AS need
+         -- one document is one need however often it is paid; so is the equal instalment of a dental plan
+         coalesce(r.receipt_token, CASE WHEN p.purpose = 'dental' THEN CAST(p.amount_sek AS VARCHAR)
+                                        ELSE CAST(p.paid_on AS VARCHAR) END) AS need
   FROM support_payments p JOIN income_support_payments r ON r.row_ref = p.row_ref
   WHERE p.purpose IN ('furniture', 'moving', 'debt', 'dental') AND p.amount_sek > 0
     AND p.paid_on > $as_of - INTERVAL 12 MONTH AND p.paid_on <= $as_of

@@ -38,10 +38,26 @@ WITH paid AS (
   FROM support_payments WHERE purpose = 'norm' AND month >= $since AND month <= $as_of + INTERVAL 31 DAY
   GROUP BY household_token, month
 ),
+repeated AS (
+  -- equal payments of a month are another rule's fact (IS14): what they explain is taken off here
+  SELECT household_token, month, max(amount_sek) AS equal_sek, max(n) AS n
+  FROM (SELECT household_token, month, amount_sek, count(*) AS n FROM support_payments
+        WHERE purpose = 'norm' AND amount_sek > 0 GROUP BY household_token, month, amount_sek) e
+  WHERE n >= 2 GROUP BY household_token, month
+),
+compared AS (
+  SELECT p.household_token, p.month, p.norm_sek - n.norm_limit_sek AS over_sek, n.norm_limit_sek, r.equal_sek, r.n
+  FROM paid p
+  JOIN support_norms n ON n.household_token = p.household_token AND n.month = p.month
+  LEFT JOIN repeated r ON r.household_token = p.household_token AND r.month = p.month
+),
+left_over AS (
+  SELECT household_token, month, norm_limit_sek,
+         over_sek - coalesce(equal_sek * least(n - 1, round(over_sek / equal_sek, 0)), 0) AS over_sek
+  FROM compared WHERE over_sek > $tolerance_sek
+),
 fired AS (
-  SELECT p.household_token, p.month, p.norm_sek - n.norm_limit_sek AS over_sek, n.norm_limit_sek
-  FROM paid p JOIN support_norms n ON n.household_token = p.household_token AND n.month = p.month
-  WHERE p.norm_sek - n.norm_limit_sek > $tolerance_sek
+  SELECT household_token, month, over_sek, norm_limit_sek FROM left_over WHERE over_sek > $tolerance_sek
 ),
 references_of AS (
   SELECT f.household_token, array_agg(p.row_ref) AS evidence

@@ -40,7 +40,7 @@ paid AS (
   SELECT household_token, month, sum(amount_sek) AS paid_sek
   FROM support_payments WHERE purpose = 'rent' GROUP BY household_token, month
 ),
-fired AS (
+compared AS (
   SELECT p.household_token, p.month,
          p.paid_sek - d.rent_sek - greatest(0, coalesce(b.rent_sek, 0) - coalesce(q.paid_sek, 0)) AS over_sek,
          d.rent_sek
@@ -50,8 +50,21 @@ fired AS (
   LEFT JOIN paid q ON q.household_token = p.household_token AND q.month = CAST(p.month - INTERVAL 1 MONTH AS DATE)
   WHERE p.month >= $since AND p.month <= $as_of + INTERVAL 31 DAY
 ),
+repeated AS (
+  -- equal payments of a month are another rule's fact (IS14): what they explain is taken off here
+  SELECT household_token, month, max(amount_sek) AS equal_sek, max(n) AS n
+  FROM (SELECT household_token, month, amount_sek, count(*) AS n FROM support_payments
+        WHERE purpose = 'rent' AND amount_sek > 0 GROUP BY household_token, month, amount_sek) e
+  WHERE n >= 2 GROUP BY household_token, month
+),
+left_over AS (
+  SELECT f.household_token, f.month, f.rent_sek,
+         f.over_sek - coalesce(r.equal_sek * least(r.n - 1, round(f.over_sek / r.equal_sek, 0)), 0) AS over_sek
+  FROM compared f LEFT JOIN repeated r ON r.household_token = f.household_token AND r.month = f.month
+  WHERE f.over_sek > $tolerance_sek
+),
 over AS (
-  SELECT household_token, month, over_sek, rent_sek FROM fired WHERE over_sek > $tolerance_sek
+  SELECT household_token, month, over_sek, rent_sek FROM left_over WHERE over_sek > $tolerance_sek
 ),
 evidence_rows AS (
   SELECT o.household_token, p.row_ref

@@ -121,7 +121,7 @@ SELECT s.household_token AS subject_id, min(s.month) AS period_from,
        CAST(max(s.month) + INTERVAL 1 MONTH - INTERVAL 1 DAY AS DATE) AS period_to,
        CAST(least(1.0, 0.3 + 0.06 * count(*)) AS DOUBLE) AS strength,
        CAST(sum(d.sek) / 2 AS DECIMAL(14,2)) AS amount_sek,
-       count(*) AS n_months, max(s.together) AS together_until, max(e.evidence) AS evidence
+       count(*) AS n_months, CAST(max(s.together) + INTERVAL 1 MONTH - INTERVAL 1 DAY AS DATE) AS together_until, max(e.evidence) AS evidence
 FROM sides s
 LEFT JOIN differences d ON d.month = s.month
 JOIN references_of e ON e.household_token = s.household_token

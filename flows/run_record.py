@@ -87,7 +87,7 @@ def write(
         "problems": [],  # to mend
         "notices": [],  # good to know: columns that were not delivered or not asked for
         "counts": _counts(tonight, checks, detection, ranked),
-        "seconds": {},
+        "seconds": dict(tonight.progress.seconds),  # so far; only the analyst's page shows them
         "previous_run": tonight.previous.name if tonight.previous else None,
         "new_findings": new,
         "gone_findings": gone,

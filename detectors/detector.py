@@ -2,7 +2,7 @@
 
 A file is refused (DetectorError) when its header is incomplete, when its SQL is not one portable SELECT, or
 when the SQL does not use exactly what the header declares. sqlglot says all of this before anything runs, so a
-faulty rule costs a clear message and never a night. This is the only module that imports sqlglot.
+faulty rule costs a clear message and never a night. Only this module and `detectors.portable` import sqlglot.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from detectors.header import (
     read_parameters,
     split_file,
 )
+from detectors.portable import check_portable
 
 VIEWS = Path(__file__).parent / "views"
 ALWAYS_BOUND = ("as_of", "since")
@@ -48,15 +49,6 @@ REQUIRED_RESULT = {
     "peer": ("subject_id", "period_from", "period_to", "value", "volume"),
     "isolation_forest": ("subject_id", "period_from", "period_to", "volume"),
     "link": ("token_kind", "token", "subject_type", "subject_id", "weight", "row_ref"),
-}
-# The common dialect of the engines we run on. A function outside this list is refused: each name here has been
-# seen to give the same result on DuckDB and, through sqlglot, on Spark.
-PORTABLE_FUNCTIONS = {
-    "ABS", "AND", "ARRAY_AGG", "AVG", "CASE", "CAST", "CEIL", "COALESCE", "CONCAT", "COUNT", "COUNT_IF", "DATEDIFF",
-    "TIMESTAMP_TRUNC", "DATE_TRUNC", "TIME_TO_UNIX", "DAY", "DENSE_RANK", "EXISTS", "EXP", "EXTRACT", "FIRST_VALUE",
-    "FLOOR", "GREATEST", "HOUR", "IF", "LAG", "LAST_VALUE", "LEAD", "LEAST", "LENGTH", "LN", "LOGICAL_AND",
-    "LOGICAL_OR", "LOWER", "MAX", "MEDIAN", "MIN", "MINUTE", "MOD", "MONTH", "NULLIF", "OR", "POWER", "RANK",
-    "REPLACE", "ROUND", "ROW_NUMBER", "SIGN", "SQRT", "STDDEV_SAMP", "SUBSTRING", "SUM", "TRIM", "UPPER", "YEAR",
 }
 RESTRICTED_COLUMNS = {("persons", "birth_year"), ("association_members", "birth_year")}
 
@@ -195,7 +187,7 @@ def load_view(path: Path, known: Mapping[str, Mapping[str, bool]]) -> View:
     if header["name"] != path.stem:
         raise DetectorError(f"{path.name}: header name is {header['name']}, the file name says {path.stem}")
     tree = _one_select(path.name, sql)
-    _check_portable(path.name, tree)
+    check_portable(path.name, tree)
     _tables_and_columns(path.name, tree, tuple(header["reads"]), known)
     return View(path.stem, str(header["meaning"]), tuple(header["reads"]), sql, tuple(tree.named_selects),
                 bool(header.get("materialise", False)))
@@ -207,7 +199,7 @@ def load_detector(path: Path, known: Mapping[str, Mapping[str, bool]], law_names
     name = path.name
     check_header(name, path, header, law_names)
     tree = _one_select(name, sql)
-    used = _check_portable(name, tree)
+    used = check_portable(name, tree)
     parameters = read_parameters(name, header)
     _same(name, "parameters", used - set(ALWAYS_BOUND), set(parameters) - method_parameters(header))
     reads = tuple(header["reads"])
@@ -227,11 +219,6 @@ def load_detector(path: Path, known: Mapping[str, Mapping[str, bool]], law_names
     return Detector(code, slug, path.parent.name, header, sql, parameters, reads, columns_read, result, name)
 
 
-def to_dialect(sql: str, dialect: str) -> str:
-    """The same SELECT in another engine's dialect (e.g. 'spark')."""
-    return sqlglot.parse_one(sql, dialect="duckdb").sql(dialect=dialect)
-
-
 def _one_select(name: str, sql: str) -> exp.Query:
     try:
         trees = sqlglot.parse(sql, dialect="duckdb")
@@ -242,45 +229,6 @@ def _one_select(name: str, sql: str) -> exp.Query:
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise DetectorError(f"{name}: must hold exactly one SELECT")
     return trees[0]
-
-
-NOT_PORTABLE = {exp.Qualify: "QUALIFY", exp.Lambda: "a lambda", exp.Slice: "a list slice", exp.Bracket: "indexing",
-                exp.Pivot: "PIVOT", exp.Command: "a command", exp.Rand: "random()", exp.CurrentDate: "current_date",
-                exp.CurrentTimestamp: "now()", exp.Limit: "LIMIT", exp.TryCast: "TRY_CAST"}
-
-
-def _check_portable(name: str, tree: exp.Query) -> set[str]:
-    """Refuse what engines do not share; returns the names of the bound parameters."""
-    bound: set[str] = set()
-    for node in tree.walk():
-        words = NOT_PORTABLE.get(type(node))
-        if words:
-            raise DetectorError(f"{name}: {words} is not portable; write it with the common functions")
-        if isinstance(node, exp.Join) and (node.args.get("method") or "").upper() == "ASOF":
-            raise DetectorError(f"{name}: ASOF JOIN is not portable; use a window or a range join")
-        if isinstance(node, exp.Star) and isinstance(node.parent, exp.Select):
-            raise DetectorError(f"{name}: SELECT * hides what is read; name the columns")
-        if isinstance(node, (exp.DateDiff, exp.TimestampDiff)) \
-                and str(node.args.get("unit") or "DAY").upper().strip("'") != "DAY":
-            raise DetectorError(f"{name}: date_diff counts whole days only; other units differ between engines")
-        if isinstance(node, exp.Window) and isinstance(
-                node.this, (exp.RowNumber, exp.Lead, exp.Lag, exp.FirstValue, exp.LastValue)):
-            _check_tie_break(name, node)
-        if isinstance(node, (exp.Parameter, exp.Placeholder)):
-            bound.add(str(node.this.name if isinstance(node.this, exp.Expression) else node.this or node.name))
-        if isinstance(node, exp.Func):
-            word = (node.name if isinstance(node, exp.Anonymous) else node.sql_name()).upper()
-            if word not in PORTABLE_FUNCTIONS:
-                raise DetectorError(f"{name}: the function {word.lower()} is outside the portable list")
-    return bound
-
-
-def _check_tie_break(name: str, window: exp.Window) -> None:
-    order = window.args.get("order")
-    last = order.expressions[-1].this if order and order.expressions else None
-    unique = isinstance(last, exp.Column) and (last.name == "row_ref" or last.name.endswith("_id"))
-    if not unique:
-        raise DetectorError(f"{name}: ORDER BY in a window ends with a tie-break: row_ref or an _id column")
 
 
 def _tables_and_columns(name: str, tree: exp.Query, reads: tuple[str, ...],

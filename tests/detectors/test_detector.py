@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from detectors.detector import load_catalogue, to_dialect
+from detectors.detector import load_catalogue
 from detectors.header import DetectorError
+from detectors.portable import to_dialect
 
 COLUMNS = {"visits": {"visit_id": True, "provider_id": True, "started_at": True, "minutes": True, "note": False},
            "persons": {"person_token": True, "birth_year": True, "sex": False}}
@@ -95,6 +96,8 @@ def test_headers_are_checked(tmp_path: Path, old: str, new: str, words: str) -> 
     (SQL.replace("count(*) AS n", "count(*) AS n, random() AS r"), "portable"),
     (SQL.replace("count(*) AS n", "count(*) AS n, arg_max(minutes, started_at) AS r"), "portable list"),
     (SQL.replace("count(*) AS n", "date_diff('month', min(started_at), max(started_at)) AS n"), "whole days only"),
+    (SQL.replace("count(*) AS n", "CAST(sum(minutes) / 60 AS BIGINT) AS n"), "cuts off on another"),
+    (SQL.replace("count(*) AS n", "CAST(count(*) * 1.5 AS INTEGER) AS n"), "cuts off on another"),
     (SQL.replace("CAST(0.5 AS DOUBLE)", "0.5"), "must be CAST"),
     (SQL.replace(" AS strength", " AS strenght"), "lacks the column"),
     (SQL.replace("$min_visits", "$min_visit"), "used but not declared: min_visit"),
@@ -145,4 +148,15 @@ def test_every_fault_of_a_folder_is_named_at_once(tmp_path: Path) -> None:
 
 
 def test_a_rule_can_be_written_for_spark() -> None:
-    assert "UNIX_TIMESTAMP" in to_dialect("SELECT epoch(a) - epoch(b) FROM t", "spark")
+    for theirs, ours in {
+        "a / b": "CAST(a AS DOUBLE) / NULLIF(b, 0)",
+        "a / 60.0": "CAST(a AS DOUBLE) / 60.0",
+        "avg(a)": "AVG(CAST(a AS DOUBLE))",
+        "floor(a / 7)": "CAST(FLOOR(CAST(a AS DOUBLE) / 7) AS DOUBLE)",
+        "epoch(a)": "(CAST(UNIX_MICROS(CAST(a AS TIMESTAMP_LTZ)) AS DOUBLE) / 1000000)",
+        "date_diff('day', a, b)": "DATEDIFF(CAST(b AS DATE), CAST(a AS DATE))",
+        "concat(a, '/')": "CONCAT(COALESCE(a, ''), '/')",
+        "CAST($n AS BIGINT)": "CAST(ROUND(:n) AS BIGINT)",
+        "row_number() OVER (ORDER BY a, a_id)": "ROW_NUMBER() OVER (ORDER BY a NULLS LAST, a_id NULLS LAST)",
+    }.items():
+        assert to_dialect(f"SELECT {theirs} FROM t", "spark") == f"SELECT {ours} FROM t"

@@ -35,7 +35,7 @@ since: 2026-11-23
 */
 WITH visits AS (
   SELECT provider_id, started_at, row_ref,
-         mod(CAST(epoch(ended_at) - epoch(started_at) AS BIGINT), $round_minutes * 60) = 0 AS is_round
+         mod(CAST(round(epoch(ended_at) - epoch(started_at), 0) AS BIGINT), $round_minutes * 60) = 0 AS is_round
   FROM home_care_visits
   WHERE started_at >= $since AND ended_at > started_at AND registration IN ('tag', 'app')
 ),

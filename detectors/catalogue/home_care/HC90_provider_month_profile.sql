@@ -53,7 +53,7 @@ WITH visits AS (
          CASE WHEN o.day IS NOT NULL THEN NULL WHEN v.registration = 'manual' THEN 1.0 ELSE 0.0 END AS is_manual,
          CASE WHEN v.edited_afterwards THEN 1.0 WHEN v.edited_afterwards IS NOT NULL THEN 0.0 END AS is_edited,
          CASE WHEN v.registration NOT IN ('tag', 'app') THEN NULL
-              WHEN mod(CAST(epoch(v.ended_at) - epoch(v.started_at) AS BIGINT), 900) = 0 THEN 1.0 ELSE 0.0 END AS is_quarter,
+              WHEN mod(CAST(round(epoch(v.ended_at) - epoch(v.started_at), 0) AS BIGINT), 900) = 0 THEN 1.0 ELSE 0.0 END AS is_quarter,
          CASE WHEN hour(v.started_at) >= 22 OR hour(v.started_at) < 6 THEN 1.0 ELSE 0.0 END AS is_night
   FROM home_care_visits v
   JOIN home_care_covered_months k ON k.month = CAST(date_trunc('month', v.started_at) AS DATE)

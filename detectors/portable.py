@@ -1,0 +1,120 @@
+"""Rules run on more than one engine: what they may use, and how they are written for another one.
+
+A rule is written once, in DuckDB's words. sqlglot translates the names; where engines give the same words another
+meaning, `to_dialect` makes the tree explicit first, and what cannot be made explicit is refused when the rule is
+loaded (`check_portable`). Seen on Spark 4.3 and DuckDB 2.0, held by `tests/detectors/test_spark.py`:
+
+- `/` divides exactly in DuckDB (DOUBLE) and by zero gives infinity; Spark keeps decimals, cuts them after six digits
+  and fails at zero. For Spark zero gives null, so a rule that says something by way of infinity shows a difference.
+- `avg` of money is DOUBLE in DuckDB; Spark rounds it to a decimal.
+- `floor` and `ceil` of a DOUBLE stay DOUBLE in DuckDB; Spark makes them whole numbers.
+- `epoch` keeps fractions of seconds; Spark's unix_timestamp cuts them off.
+- `date_diff('day', a, b)` counts midnights passed; Spark's counts spans of 24 hours.
+- a CAST to a whole number rounds in DuckDB and cuts off in Spark: refused where the value can have decimals.
+"""
+
+from __future__ import annotations
+
+import sqlglot
+from sqlglot import exp
+
+from detectors.header import DetectorError
+
+# The common dialect of the engines we run on. A function outside this list is refused: each name here has been
+# seen to give the same result on DuckDB and, through sqlglot, on Spark.
+PORTABLE_FUNCTIONS = {
+    "ABS", "AND", "ARRAY_AGG", "AVG", "CASE", "CAST", "CEIL", "COALESCE", "CONCAT", "COUNT", "COUNT_IF", "DATEDIFF",
+    "TIMESTAMP_TRUNC", "DATE_TRUNC", "TIME_TO_UNIX", "DAY", "DENSE_RANK", "EXISTS", "EXP", "EXTRACT", "FIRST_VALUE",
+    "FLOOR", "GREATEST", "HOUR", "IF", "LAG", "LAST_VALUE", "LEAD", "LEAST", "LENGTH", "LN", "LOGICAL_AND",
+    "LOGICAL_OR", "LOWER", "MAX", "MEDIAN", "MIN", "MINUTE", "MOD", "MONTH", "NULLIF", "OR", "POWER", "RANK",
+    "REPLACE", "ROUND", "ROW_NUMBER", "SIGN", "SQRT", "STDDEV_SAMP", "SUBSTRING", "SUM", "TRIM", "UPPER", "YEAR",
+}
+NOT_PORTABLE = {exp.Qualify: "QUALIFY", exp.Lambda: "a lambda", exp.Slice: "a list slice", exp.Bracket: "indexing",
+                exp.Pivot: "PIVOT", exp.Command: "a command", exp.Rand: "random()", exp.CurrentDate: "current_date",
+                exp.CurrentTimestamp: "now()", exp.Limit: "LIMIT", exp.TryCast: "TRY_CAST"}
+FRACTIONAL = (exp.Div, exp.TimeToUnix, exp.Avg, exp.Median, exp.Ln, exp.Exp, exp.Pow, exp.Sqrt, exp.StddevSamp)
+WHOLE = (exp.Round, exp.Floor, exp.Ceil, exp.Count, exp.DateDiff, exp.Predicate)
+
+
+def check_portable(name: str, tree: exp.Query) -> set[str]:
+    """Refuse what engines do not share; returns the names of the bound parameters."""
+    bound: set[str] = set()
+    for node in tree.walk():
+        words = NOT_PORTABLE.get(type(node))
+        if words:
+            raise DetectorError(f"{name}: {words} is not portable; write it with the common functions")
+        if isinstance(node, exp.Join) and (node.args.get("method") or "").upper() == "ASOF":
+            raise DetectorError(f"{name}: ASOF JOIN is not portable; use a window or a range join")
+        if isinstance(node, exp.Star) and isinstance(node.parent, exp.Select):
+            raise DetectorError(f"{name}: SELECT * hides what is read; name the columns")
+        if isinstance(node, (exp.DateDiff, exp.TimestampDiff)) \
+                and str(node.args.get("unit") or "DAY").upper().strip("'") != "DAY":
+            raise DetectorError(f"{name}: date_diff counts whole days only; other units differ between engines")
+        if isinstance(node, exp.Window) and isinstance(
+                node.this, (exp.RowNumber, exp.Lead, exp.Lag, exp.FirstValue, exp.LastValue)):
+            _check_tie_break(name, node)
+        if isinstance(node, exp.Cast) and node.to.this in exp.DataType.INTEGER_TYPES:
+            _check_whole(name, node.this)
+        if isinstance(node, (exp.Parameter, exp.Placeholder)):
+            bound.add(str(node.this.name if isinstance(node.this, exp.Expression) else node.this or node.name))
+        if isinstance(node, exp.Func):
+            word = (node.name if isinstance(node, exp.Anonymous) else node.sql_name()).upper()
+            if word not in PORTABLE_FUNCTIONS:
+                raise DetectorError(f"{name}: the function {word.lower()} is outside the portable list")
+    return bound
+
+
+def _check_tie_break(name: str, window: exp.Window) -> None:
+    order = window.args.get("order")
+    last = order.expressions[-1].this if order and order.expressions else None
+    unique = isinstance(last, exp.Column) and (last.name == "row_ref" or last.name.endswith("_id"))
+    if not unique:
+        raise DetectorError(f"{name}: ORDER BY in a window ends with a tie-break: row_ref or an _id column")
+
+
+def _check_whole(name: str, value: exp.Expression) -> None:
+    """Refuse a CAST to a whole number of what visibly has decimals: engines round or cut off."""
+    for node in value.walk(prune=lambda n: isinstance(n, WHOLE)):
+        if isinstance(node, FRACTIONAL) or (isinstance(node, exp.Literal) and not node.is_string and "." in node.name):
+            raise DetectorError(f"{name}: CAST of a fraction to a whole number rounds on one engine and cuts off on "
+                                "another; write CAST(round(..) AS BIGINT), floor or ceil")
+
+
+def to_dialect(sql: str, dialect: str) -> str:
+    """The same SELECT for another engine, e.g. 'spark'. Parameters keep their names (`$n` becomes `:n` there)."""
+    tree = sqlglot.parse_one(sql, dialect="duckdb")
+    if dialect == "spark":
+        for node in reversed(list(tree.bfs())):  # inner ones first: a replaced node takes its children along
+            explicit = _for_spark(node)
+            if explicit is not node:
+                node.replace(explicit)
+    return tree.sql(dialect=dialect, comments=False)
+
+
+def _for_spark(node: exp.Expression) -> exp.Expression:
+    if isinstance(node, exp.Div):
+        node.set("this", _double(node.this))
+        if not (isinstance(node.expression, exp.Literal) and float(node.expression.this)):
+            node.set("expression", exp.Nullif(this=node.expression, expression=exp.Literal.number(0)))
+    elif isinstance(node, exp.Avg):
+        node.set("this", _double(node.this))
+    elif isinstance(node, (exp.Floor, exp.Ceil)) and not _is_double(node.parent):
+        return _double(node.copy())
+    elif isinstance(node, exp.TimeToUnix):
+        micros = exp.Anonymous(this="UNIX_MICROS", expressions=[exp.cast(node.this.copy(), "timestampltz")])
+        return exp.paren(exp.Div(this=_double(micros), expression=exp.Literal.number(1_000_000)))
+    elif isinstance(node, exp.Cast) and node.to.this in exp.DataType.INTEGER_TYPES \
+            and isinstance(node.this, (exp.Parameter, exp.Placeholder)):
+        node.set("this", exp.Round(this=node.this.copy()))
+    elif isinstance(node, exp.DateDiff):
+        days = [exp.cast(node.args[side].copy(), "date") for side in ("this", "expression")]
+        return exp.Anonymous(this="DATEDIFF", expressions=days)
+    return node
+
+
+def _double(node: exp.Expression) -> exp.Expression:
+    return node if _is_double(node) else exp.cast(node.copy(), "double")
+
+
+def _is_double(node: exp.Expression | None) -> bool:
+    return isinstance(node, exp.Cast) and node.to.this == exp.DataType.Type.DOUBLE

@@ -7,18 +7,15 @@ repeat vendor, invoice and amount, 23,104 repeat vendor, date and amount. The fi
 
 from __future__ import annotations
 
-import os
 import warnings
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from tests.detectors.cases import Bench, Case
+from tests.shared_data import needs
 
-SHARED = Path(os.environ.get("AVVIK_SHARED", Path(__file__).parents[3] / "shared"))
-SOURCE = SHARED / "data" / "benford_payments" / "corporate.payment.rda"
-pytestmark = pytest.mark.skipif(not SOURCE.exists(), reason="the real payments file is not on this machine")
+SOURCE, pytestmark = needs("benford_payments", "corporate.payment.rda")
 EVERYTHING = {"net_credits": 0, "min_amount": 0}
 LINES = {"other_day": 0, "max_copies": 10**6}
 

@@ -53,7 +53,7 @@ compared AS (
 ),
 left_over AS (
   SELECT household_token, month, norm_limit_sek,
-         over_sek - coalesce(equal_sek * least(n - 1, round(over_sek / equal_sek, 0)), 0) AS over_sek
+         over_sek - coalesce(equal_sek * least(n - 1, round(over_sek / equal_sek + 0.25, 0)), 0) AS over_sek
   FROM compared WHERE over_sek > $tolerance_sek
 ),
 fired AS (

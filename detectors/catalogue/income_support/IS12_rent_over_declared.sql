@@ -59,7 +59,7 @@ repeated AS (
 ),
 left_over AS (
   SELECT f.household_token, f.month, f.rent_sek,
-         f.over_sek - coalesce(r.equal_sek * least(r.n - 1, round(f.over_sek / r.equal_sek, 0)), 0) AS over_sek
+         f.over_sek - coalesce(r.equal_sek * least(r.n - 1, round(f.over_sek / r.equal_sek + 0.25, 0)), 0) AS over_sek
   FROM compared f LEFT JOIN repeated r ON r.household_token = f.household_token AND r.month = f.month
   WHERE f.over_sek > $tolerance_sek
 ),

@@ -63,10 +63,11 @@ needed AS (
   LEFT JOIN support_norms n ON n.household_token = q.household_token AND n.month = q.month
 ),
 surplus AS (
-  -- how many of the equal payments go beyond the need: instalments that add up to it leave none
+  -- how many of the equal payments go beyond the need, a quarter of one being enough because the need is
+  -- reckoned high; instalments that add up to it leave none
   SELECT household_token, month, purpose, amount_sek,
          CASE WHEN limit_sek IS NULL THEN n - 1
-              ELSE least(n - 1, round((CAST(total_sek AS DOUBLE) - limit_sek) / CAST(amount_sek AS DOUBLE), 0)) END
+              ELSE least(n - 1, round((CAST(total_sek AS DOUBLE) - limit_sek) / CAST(amount_sek AS DOUBLE) + 0.25, 0)) END
            AS n_extra
   FROM needed
 ),

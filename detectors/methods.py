@@ -90,7 +90,9 @@ def _store(connection: duckdb.DuckDBPyConnection, detector: Detector, source: st
     evidence = "list_sort(list_distinct(list_filter(evidence, lambda x: x IS NOT NULL)))" if "evidence" in have \
         else "CAST([] AS BIGINT[])"
     count = "n_evidence" if "n_evidence" in have else f"len({evidence})"
-    amount = "CAST(amount_sek AS DECIMAL(14,2))" if "amount_sek" in have else "CAST(NULL AS DECIMAL(14,2))"
+    # credits can exceed what was claimed: then there is no money to check, never a sum that lowers another finding's
+    amount = "CAST(CASE WHEN amount_sek < 0 THEN 0 ELSE amount_sek END AS DECIMAL(14,2))" if "amount_sek" in have \
+        else "CAST(NULL AS DECIMAL(14,2))"
     default_kind = str((detector.header.get("amount") or {}).get("kind", "unknown"))
     kind = "amount_kind" if "amount_kind" in have else f"'{default_kind}'"
     connection.execute(f"""

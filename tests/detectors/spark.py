@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 TOLERANCE = 1e-9  # relative; only the order of a floating sum may differ
-ROW_NAMES = ("subject_id", "subject_type", "episode", "period_from", "period_to", "peer_group", "token")
+ROW_NAMES = ("token_kind", "token", "row_ref", "subject_id", "subject_type", "episode", "period_from", "period_to",
+             "peer_group")
 
 # Tables here have tens of rows: what costs is planning and code generation, so both are kept small. ANSI mode is
 # Spark's default and the stricter one: overflow, division by zero and text that is no number are errors.
@@ -75,11 +76,14 @@ class TwoEngines:
         self.bench = bench or Bench()
         self.standing: dict[str, Any] = {}  # what Spark holds under each name, to send only what changed
         self.views: set[str] = set()
+        self.filled: object = None
 
     def rows(self, case: Case) -> tuple[list[dict[str, Any]], list[dict[str, Any]]] | None:
         """The rows that the detector's SELECT gives on DuckDB and on Spark; None where no law value is in force."""
         detector: Detector = self.bench.catalogue.detectors[case.code]
-        self.bench.fill(case)
+        if case.tables is not self.filled or case.tables_sql:
+            self.bench.fill(case)
+            self.filled = case.tables
         settings = self.bench.settings(case)
         views = {name: self.bench.catalogue.views[name] for name in detector.reads
                  if name in self.bench.catalogue.views}

@@ -8,7 +8,6 @@ import pytest
 
 from detectors.detector import load_catalogue
 from detectors.header import DetectorError
-from detectors.portable import to_dialect
 
 COLUMNS = {"visits": {"visit_id": True, "provider_id": True, "started_at": True, "minutes": True, "note": False},
            "persons": {"person_token": True, "birth_year": True, "sex": False}}
@@ -145,18 +144,3 @@ def test_every_fault_of_a_folder_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(DetectorError) as error:
         load_catalogue(COLUMNS, [tmp_path])
     assert "HC02_a.sql" in str(error.value) and "HC03_b.sql" in str(error.value)
-
-
-def test_a_rule_can_be_written_for_spark() -> None:
-    for theirs, ours in {
-        "a / b": "CAST(a AS DOUBLE) / NULLIF(b, 0)",
-        "a / 60.0": "CAST(a AS DOUBLE) / 60.0",
-        "avg(a)": "AVG(CAST(a AS DOUBLE))",
-        "floor(a / 7)": "CAST(FLOOR(CAST(a AS DOUBLE) / 7) AS DOUBLE)",
-        "epoch(a)": "(CAST(UNIX_MICROS(CAST(a AS TIMESTAMP_LTZ)) AS DOUBLE) / 1000000)",
-        "date_diff('day', a, b)": "DATEDIFF(CAST(b AS DATE), CAST(a AS DATE))",
-        "concat(a, '/')": "CONCAT(COALESCE(a, ''), '/')",
-        "CAST($n AS BIGINT)": "CAST(ROUND(:n) AS BIGINT)",
-        "row_number() OVER (ORDER BY a, a_id)": "ROW_NUMBER() OVER (ORDER BY a NULLS LAST, a_id NULLS LAST)",
-    }.items():
-        assert to_dialect(f"SELECT {theirs} FROM t", "spark") == f"SELECT {ours} FROM t"

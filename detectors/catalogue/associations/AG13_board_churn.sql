@@ -1,0 +1,68 @@
+/*
+code: AG13
+title: {sv: Styrelsen utbytt och bidragen växte, en: Board replaced while grants grew}
+method: rule
+kind: unusual
+concept: board
+subject: association
+gate: P0
+reads: [organisation_officers, association_grants]
+population: association_roles.association_id
+why:
+  sv: När nästan hela styrelsen byts ut samtidigt som bidragen växer kan föreningen ha tagits över för bidragens skull.
+  en: Where almost the whole board is replaced while the grants grow the association may have been taken over for their sake.
+innocent:
+  sv: Ett ordinarie årsmöte med generationsskifte; en sammanslagning; registret uppdateras först när ansökan görs.
+  en: An ordinary annual meeting with a change of generation; a merger; a register updated only when applying.
+blind_spots:
+  sv: Övertaganden som sker steg för steg under flera år.
+  en: Takeovers step by step over several years.
+next_step:
+  sv: Begär årsmötesprotokollet och tala med någon i den tidigare styrelsen.
+  en: Ask for the minutes of the annual meeting and talk to somebody of the former board.
+sentence:
+  sv: "{n_new} av {n_board} i styrelsen tillträdde under det senaste året, och bidragen växte från {grant_before} till {grant_sek} kronor"
+  en: "{n_new} of {n_board} on the board took office in the last year, and the grants grew from {grant_before} to {grant_sek} SEK"
+basis: [{title: handbook AG-13}, {title: handbook reference FB-13}]
+parameters:
+  min_share: {value: 0.75, unit: share of the board, because: handbook AG-13}
+  min_board: {value: 3, unit: persons, because: shares of one or two say nothing}
+severity: 2
+status: active
+since: 2026-11-23
+*/
+WITH board AS (
+  SELECT org_id AS association_id, person_token, role_from, row_ref FROM organisation_officers
+  WHERE org_type = 'association' AND role_from <= $as_of AND (role_to IS NULL OR role_to >= $as_of)
+),
+changed AS (
+  SELECT association_id, count(*) AS n_board, sum(CASE WHEN role_from >= $since THEN 1 ELSE 0 END) AS n_new,
+         min(CASE WHEN role_from >= $since THEN role_from END) AS changed_on
+  FROM board GROUP BY association_id HAVING count(*) >= $min_board
+),
+grants AS (
+  SELECT association_id, year, sum(paid_sek) AS paid_sek, min(row_ref) AS row_ref FROM association_grants
+  GROUP BY association_id, year
+),
+grown AS (
+  SELECT g.association_id, g.year, g.paid_sek, b.paid_sek AS paid_before, g.row_ref, b.row_ref AS before_ref,
+         row_number() OVER (PARTITION BY g.association_id ORDER BY g.year DESC, g.association_id) AS place
+  FROM grants g JOIN grants b ON b.association_id = g.association_id AND b.year = g.year - 1
+  WHERE g.year >= year($since) AND g.year <= year($as_of)
+),
+fired AS (
+  SELECT c.association_id, c.n_board, c.n_new, c.changed_on, g.paid_sek, g.paid_before, g.row_ref, g.before_ref
+  FROM changed c JOIN grown g ON g.association_id = c.association_id AND g.place = 1
+  WHERE c.n_new / c.n_board > $min_share AND g.paid_before > 0 AND g.paid_sek > g.paid_before
+),
+evidence_rows AS (
+  SELECT f.association_id, b.row_ref FROM fired f JOIN board b ON b.association_id = f.association_id
+  UNION SELECT association_id, row_ref FROM fired
+  UNION SELECT association_id, before_ref FROM fired
+),
+references_of AS (SELECT association_id, array_agg(row_ref) AS evidence FROM evidence_rows GROUP BY association_id)
+SELECT f.association_id AS subject_id, f.changed_on AS period_from, $as_of AS period_to,
+       CAST(least(1.0, 0.3 + 0.4 * least(1.0, (f.paid_sek - f.paid_before) / f.paid_before) + f.n_new / f.n_board / 10.0) AS DOUBLE) AS strength,
+       CAST(f.n_new AS BIGINT) AS n_new, f.n_board, CAST(round(f.paid_sek, 0) AS BIGINT) AS grant_sek,
+       CAST(round(f.paid_before, 0) AS BIGINT) AS grant_before, e.evidence
+FROM fired f JOIN references_of e ON e.association_id = f.association_id

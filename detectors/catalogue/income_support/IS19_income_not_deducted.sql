@@ -6,7 +6,7 @@ kind: breach
 concept: norm
 subject: household
 gate: P1
-reads: [support_payments, support_norms]
+reads: [support_payments, support_norms, income_support_applications]
 law: [riksnorm_single, riksnorm_couple]
 age_limit: "socialtjänstförordningen 12 kap. 2 §: the norm of a child is set by age"
 population: income_support_payments.household_token
@@ -59,11 +59,16 @@ compared AS (
 fired AS (
   SELECT household_token, month, over_sek FROM compared WHERE over_sek > $min_over_sek
 ),
-references_of AS (
-  SELECT f.household_token, array_agg(p.row_ref) AS evidence
+evidence_rows AS (
+  SELECT f.household_token, p.row_ref
   FROM fired f JOIN support_payments p ON p.household_token = f.household_token AND p.month = f.month
    AND p.purpose IN ('norm', 'rent')
-  GROUP BY f.household_token
+  UNION ALL
+  SELECT f.household_token, a.row_ref
+  FROM fired f JOIN income_support_applications a ON a.household_token = f.household_token AND a.month = f.month
+),
+references_of AS (
+  SELECT household_token, array_agg(row_ref) AS evidence FROM evidence_rows GROUP BY household_token
 )
 SELECT f.household_token AS subject_id, min(f.month) AS period_from,
        CAST(max(f.month) + INTERVAL 1 MONTH - INTERVAL 1 DAY AS DATE) AS period_to,

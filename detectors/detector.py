@@ -63,6 +63,8 @@ class View:
     sql: str
     columns: tuple[str, ...]
     materialise: bool = False
+    required: tuple[str, ...] = ()  # tables without which the view says nothing; else any one of its tables will do
+    restricted: bool = False  # reads an age, so whoever reads the view must say which law sets the limit
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,10 @@ def load_catalogue(columns: Mapping[str, Mapping[str, bool]], folders: Iterable[
         for path in sorted(folder.glob("*/*.sql")):
             try:
                 detector = load_detector(path, known, law_names)
+                ages = [v for v in detector.reads if v in views and views[v].restricted]
+                if ages and not detector.header.get("age_limit"):
+                    raise DetectorError(f"{path.name}: {ages[0]} reads ages, allowed only where law sets an age limit: "
+                                        "say which under age_limit")
                 if detector.code in detectors:
                     raise DetectorError(f"{path.name}: the code {detector.code} is already used by "
                                         f"{detectors[detector.code].source}; choose the next free number")
@@ -188,9 +194,13 @@ def load_view(path: Path, known: Mapping[str, Mapping[str, bool]]) -> View:
         raise DetectorError(f"{path.name}: header name is {header['name']}, the file name says {path.stem}")
     tree = _one_select(path.name, sql)
     check_portable(path.name, tree)
-    _tables_and_columns(path.name, tree, tuple(header["reads"]), known)
+    read = _tables_and_columns(path.name, tree, tuple(header["reads"]), known)
+    _check_readable(path.name, read, known)
+    required = tuple(header.get("required") or [])
+    if unknown := sorted(set(required) - set(header["reads"])):
+        raise DetectorError(f"{path.name}: required names {', '.join(unknown)}, which the view does not read")
     return View(path.stem, str(header["meaning"]), tuple(header["reads"]), sql, tuple(tree.named_selects),
-                bool(header.get("materialise", False)))
+                bool(header.get("materialise", False)), required, bool(read & RESTRICTED_COLUMNS))
 
 
 def load_detector(path: Path, known: Mapping[str, Mapping[str, bool]], law_names: set[str]) -> Detector:
@@ -265,11 +275,16 @@ def _aliases(expression: exp.Expression) -> set[str]:
     return {s.alias for s in getattr(expression, "selects", []) if isinstance(s, exp.Alias)}
 
 
-def _check_columns(name: str, header: Mapping[str, Any], columns: frozenset[tuple[str, str]],
-                   known: Mapping[str, Mapping[str, bool]]) -> None:
+def _check_readable(name: str, columns: frozenset[tuple[str, str]], known: Mapping[str, Mapping[str, bool]]) -> None:
     for table, column in sorted(columns):
         if known[table].get(column) is False:
             raise DetectorError(f"{name}: {table}.{column} is audit-only or free text; no detector may read it")
+
+
+def _check_columns(name: str, header: Mapping[str, Any], columns: frozenset[tuple[str, str]],
+                   known: Mapping[str, Mapping[str, bool]]) -> None:
+    _check_readable(name, columns, known)
+    for table, column in sorted(columns):
         if (table, column) in RESTRICTED_COLUMNS and not header.get("age_limit"):
             raise DetectorError(f"{name}: {table}.{column} may be read only where law sets an age limit: "
                                 "say which under age_limit")

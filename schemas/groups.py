@@ -6,6 +6,7 @@ title            {sv, en}
 domains          catalogue folders whose findings the group sees
 ledger_services  ledger findings on subjects with one of these services; `all` = every subject
 subject_types    the subjects the group works with
+cross_domain     subject types whose cross-domain findings the group sees too, for subjects no other group may see
 persons_visible  true: tokens of persons, households and accounts may be shown (shortened)
 police           provider | association | legal_persons | none: the highest level of a police edition
 contact          whom another group asks
@@ -51,6 +52,7 @@ class Group:
     domains: tuple[str, ...] = ()
     ledger_services: tuple[str, ...] = ()
     subject_types: tuple[str, ...] = ()
+    cross_domain: tuple[str, ...] = ()
     persons_visible: bool = False
     police: str = "none"
     contact: str = ""
@@ -70,7 +72,7 @@ class Group:
         if domain == "ledger":
             own = {"associations"} if subject_type == "association" else set(services)
             return "all" in self.ledger_services or bool(own & set(self.ledger_services))
-        return domain in self.domains
+        return domain in self.domains or (domain == "cross_domain" and subject_type in self.cross_domain)
 
     def last_meeting(self, as_of: dt.date) -> dt.date | None:
         """The latest meeting before the night's date, or None."""
@@ -127,6 +129,7 @@ def _group(group: str, raw: Any) -> Group:
         domains=_words(group, "domains", raw.get("domains", []), DOMAINS),
         ledger_services=_words(group, "ledger_services", raw.get("ledger_services", []), SERVICES),
         subject_types=_words(group, "subject_types", raw.get("subject_types", []), SUBJECT_TYPES),
+        cross_domain=_words(group, "cross_domain", raw.get("cross_domain", []), SUBJECT_TYPES),
         persons_visible=_flag(group, "persons_visible", raw.get("persons_visible", False)),
         police=police,
         contact=str(raw.get("contact", "")),

@@ -7,6 +7,7 @@ meaning: >
   month's applications, NULL without application), n_applications, n_ages_unknown. A child's birthday is not known, so
   the higher of the two rows a birth year allows is used, and the highest row of all where the birth year is missing.
 reads: [income_support_applications, income_support_members, persons, law_values]
+required: [income_support_applications, income_support_members, persons]
 materialise: true
 */
 WITH applied AS (

@@ -113,3 +113,9 @@ def test_every_view_runs_on_empty_tables() -> None:
     for view in CATALOGUE.views.values():
         columns = [d[0] for d in bench.connection.execute(view.sql).description]
         assert tuple(columns) == view.columns
+
+
+def test_the_sample_settings_open_every_gate() -> None:
+    settings = load_settings(FOLDER.parents[1] / "data_samples" / "settings.yaml")
+    gated = {d.code for d in DETECTORS if d.gate == "P2" and d.status == "active"}
+    assert gated <= set(settings.gates)

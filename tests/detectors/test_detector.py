@@ -41,8 +41,10 @@ FROM visits GROUP BY provider_id HAVING count(*) >= $min_visits
 
 
 @pytest.fixture(autouse=True)
-def no_views(monkeypatch, tmp_path):
-    monkeypatch.setattr("detectors.detector.VIEWS", tmp_path / "no_views")
+def views(monkeypatch, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("views")
+    monkeypatch.setattr("detectors.detector.VIEWS", folder)
+    return folder
 
 
 def test_a_complete_file_loads(tmp_path: Path) -> None:
@@ -144,3 +146,20 @@ def test_every_fault_of_a_folder_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(DetectorError) as error:
         load_catalogue(COLUMNS, [tmp_path])
     assert "HC02_a.sql" in str(error.value) and "HC03_b.sql" in str(error.value)
+
+
+def test_a_view_cannot_carry_what_a_detector_may_not_read(tmp_path: Path, views: Path) -> None:
+    (views / "sexes.sql").write_text("/*\nname: sexes\nmeaning: x\nreads: [persons]\n*/\nSELECT sex FROM persons",
+                                     encoding="utf-8")
+    with pytest.raises(DetectorError, match="audit-only"):
+        load_catalogue_of(tmp_path)
+
+
+def test_an_age_behind_a_view_is_still_an_age(tmp_path: Path, views: Path) -> None:
+    (views / "ages.sql").write_text("/*\nname: ages\nmeaning: x\nreads: [persons]\n*/\n"
+                                    "SELECT person_token, birth_year FROM persons", encoding="utf-8")
+    sql = SQL.replace("FROM visits", "FROM visits JOIN ages ON person_token = visit_id")
+    header = HEADER.replace("reads: [visits]", "reads: [visits, ages]")
+    with pytest.raises(DetectorError, match="age limit"):
+        load_catalogue_of(tmp_path, header, sql)
+    load_catalogue_of(tmp_path, header + "age_limit: {law: SFB 51 kap.}\n", sql)

@@ -51,7 +51,7 @@ WITH tokens AS (
   SELECT 'address', address_token, 'association', association_id, 0.6, row_ref
   FROM associations WHERE address_token IS NOT NULL
   UNION ALL
-  SELECT 'dwelling', dwelling_token, 'household', household_token, 0.7, row_ref
+  SELECT 'address', dwelling_token, 'household', household_token, 0.7, row_ref
   FROM income_support_applications WHERE dwelling_token IS NOT NULL AND month >= $since
 )
 SELECT t.token_kind, t.token, t.subject_type, t.subject_id, CAST(t.weight AS DOUBLE) AS weight, t.row_ref

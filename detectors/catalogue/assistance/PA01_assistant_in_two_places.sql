@@ -22,8 +22,8 @@ next_step:
   sv: Jämför de två passen med undertecknad tidredovisning, schema och lönespecifikation och fråga brukarna vem som var där.
   en: Compare the two shifts with the signed time sheet, the rota and the payslip and ask the clients who was there.
 sentence:
-  sv: "{n} gånger har samma assistent aktiva pass hos två brukare samtidigt, sammanlagt {hours} timmar ({n_assistants} assistenter, {n_clients} brukare)"
-  en: "{n} times the same assistant has active shifts with two clients at once, {hours} hours in all ({n_assistants} assistants, {n_clients} clients)"
+  sv: "{n:gång|gånger} har samma assistent aktiva pass hos två brukare samtidigt, sammanlagt {hours:timme|timmar} ({n_assistants:assistent|assistenter}, {n_clients} brukare)"
+  en: "{n:time|times} the same assistant has active shifts with two clients at once, {hours:hour|hours} in all ({n_assistants:assistant|assistants}, {n_clients:client|clients})"
 basis: [{title: handbook PA-1}, {title: handbook reference PA-01}]
 amount: {kind: estimate, how: {sv: överlappande timmar gånger anordnarens snittpris per timme, en: overlapping hours times the provider's mean price an hour}}
 parameters:

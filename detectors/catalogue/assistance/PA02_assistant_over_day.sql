@@ -22,8 +22,8 @@ next_step:
   sv: Begär undertecknad tidredovisning och lönespecifikation för dygnen och se vilka pass som överlappar.
   en: Ask for the signed time sheets and the payslip of those days and see which shifts overlap.
 sentence:
-  sv: "{n_days} dygn har en assistent fler timmar redovisade än dygnet har ({n_assistants} assistenter, som mest {max_hours} timmar), sammanlagt {hours} timmar för mycket"
-  en: "on {n_days} days an assistant has more hours reported than the day has ({n_assistants} assistants, {max_hours} hours at most), {hours} hours too many in all"
+  sv: "{n_days} dygn har en assistent fler timmar redovisade än dygnet har ({n_assistants:assistent|assistenter}, som mest {max_hours:timme|timmar}), sammanlagt {hours:timme|timmar} för mycket"
+  en: "on {n_days:day|days} an assistant has more hours reported than the day has ({n_assistants:assistant|assistants}, {max_hours:hour|hours} at most), {hours:hour|hours} too many in all"
 basis: [{title: handbook PA-2}, {title: handbook reference section 0 on day length}]
 amount: {kind: estimate, how: {sv: timmarna utöver dygnet gånger anordnarens snittpris per timme, en: hours beyond the day times the provider's mean price an hour}}
 parameters:

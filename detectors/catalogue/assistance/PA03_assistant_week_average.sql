@@ -21,8 +21,8 @@ next_step:
   sv: Begär anställningsavtal, tillämpligt kollektivavtal och lönespecifikationer för assistenterna och kontrollera vem som faktiskt arbetade.
   en: Ask for the contract of employment, the collective agreement that applies and the payslips, and check who actually worked.
 sentence:
-  sv: "{n_assistants} assistenter har arbetat mer än {limit_hours} aktiva timmar i veckan i snitt över fyra veckor (som mest {max_average} timmar i veckan), {n_weeks} veckor sammanlagt"
-  en: "{n_assistants} assistants worked more than {limit_hours} active hours a week on average over four weeks ({max_average} hours a week at most), {n_weeks} weeks in all"
+  sv: "{n_assistants:assistent|assistenter} har arbetat mer än {limit_hours} aktiva timmar i veckan i snitt över fyra veckor (som mest {max_average:timme|timmar} i veckan), {n_weeks:vecka|veckor} sammanlagt"
+  en: "{n_assistants:assistant|assistants} worked more than {limit_hours} active hours a week on average over four weeks ({max_average:hour|hours} a week at most), {n_weeks:week|weeks} in all"
 basis: [{title: handbook PA-3}, {title: handbook reference PA-03}, {title: arbetstidslag (1982:673) 10 b §}, {title: socialförsäkringsbalk (2010:110) 51 kap. 16 §}]
 parameters:
   max_week_hours: {law: working_week_hours, unit: hours a week, because: the limit that follows from the directive on working time}

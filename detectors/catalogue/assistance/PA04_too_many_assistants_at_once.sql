@@ -22,8 +22,8 @@ next_step:
   sv: Se efter om beslutet medger dubbel assistans i något moment och begär schema och tidredovisning för de överlappande passen.
   en: See whether the decision allows double assistance for some task and ask for the rota and time sheets of the overlapping shifts.
 sentence:
-  sv: "hos {n_clients} brukare redovisas flera assistenter samtidigt mer än besluten medger, sammanlagt {hours} timmar ({n} tillfällen)"
-  en: "with {n_clients} clients several assistants are reported at once beyond what the decisions allow, {hours} hours in all ({n} occasions)"
+  sv: "hos {n_clients} brukare redovisas flera assistenter samtidigt mer än besluten medger, sammanlagt {hours:timme|timmar} ({n:tillfälle|tillfällen})"
+  en: "with {n_clients:client|clients} several assistants are reported at once beyond what the decisions allow, {hours:hour|hours} in all ({n:occasion|occasions})"
 basis: [{title: handbook PA-4}]
 amount: {kind: estimate, how: {sv: timmarna utöver en assistent och beviljade dubbeltimmar gånger anordnarens snittpris per timme, en: hours beyond one assistant and granted double hours times the provider's mean price an hour}}
 parameters:

@@ -22,8 +22,8 @@ next_step:
   sv: Ta fram avräkningsperioden i beslutet och stäm av redovisade timmar för hela perioden med anordnaren.
   en: Get the settlement period of the decision and reconcile the reported hours of the whole period with the provider.
 sentence:
-  sv: "{n_clients} brukare har fler redovisade timmar än beviljat under {n} avräkningsperioder, sammanlagt {hours} timmar för mycket (som mest {max_pct} procent över)"
-  en: "{n_clients} clients have more reported hours than granted in {n} settlement periods, {hours} hours too many in all ({max_pct} percent over at most)"
+  sv: "{n_clients} brukare har fler redovisade timmar än beviljat under {n:avräkningsperiod|avräkningsperioder}, sammanlagt {hours:timme|timmar} för mycket (som mest {max_pct} procent över)"
+  en: "{n_clients:client|clients} have more reported hours than granted in {n} settlement periods, {hours:hour|hours} too many in all ({max_pct} percent over at most)"
 basis: [{title: handbook PA-5}, {title: handbook reference PA-05}, {title: socialförsäkringsbalk (2010:110) 51 kap. 9 och 15 §§}]
 amount: {kind: estimate, how: {sv: timmarna över beslutet gånger anordnarens snittpris per timme, en: hours above the decision times the provider's mean price an hour}}
 parameters:

@@ -22,7 +22,7 @@ next_step:
   en: Compare rota, time sheets and the client's absences of some months and ask how time is entered.
 sentence:
   sv: "{share_pct} procent av {n_clients} brukare har minst sex månader i rad med 99,5 till 100 procent av beviljade timmar (median bland {peer_n} anordnare {peer_median_pct} procent)"
-  en: "{share_pct} percent of {n_clients} clients have six months or more in a row at 99.5 to 100 percent of the granted hours (median of {peer_n} providers {peer_median_pct} percent)"
+  en: "{share_pct} percent of {n_clients:client|clients} have six months or more in a row at 99.5 to 100 percent of the granted hours (median of {peer_n:provider|providers} {peer_median_pct} percent)"
 basis: [{title: handbook PA-6}, {title: handbook reference PA-06}]
 parameters:
   lowest_share: {value: 0.995, unit: share of granted hours, because: handbook PA-6}

@@ -21,8 +21,8 @@ next_step:
   sv: Begär undertecknad tidredovisning för de brukare och månader som skiljer mest och stäm av den mot räkningen.
   en: Ask for the signed time sheets of the clients and months that differ most and reconcile them with the invoice.
 sentence:
-  sv: "{n} räkningar per brukare och månad ({n_clients} brukare) tar upp fler timmar än vad som redovisats, sammanlagt {hours} timmar, {share_pct} procent av de fakturerade timmarna"
-  en: "{n} claims by client and month ({n_clients} clients) list more hours than were reported, {hours} hours in all, {share_pct} percent of the billed hours"
+  sv: "{n:räkning|räkningar} per brukare och månad ({n_clients} brukare) tar upp fler timmar än vad som redovisats, sammanlagt {hours:timme|timmar}, {share_pct} procent av de fakturerade timmarna"
+  en: "{n:claim|claims} by client and month ({n_clients:client|clients}) list more hours than were reported, {hours:hour|hours} in all, {share_pct} percent of the billed hours"
 basis: [{title: handbook PA-9}, {title: socialförsäkringsbalk (2010:110) 51 kap. 14 och 24 §§}]
 amount: {kind: exact, how: {sv: skillnaden i timmar gånger räkningens eget timbelopp, en: the difference in hours times the claim's own price an hour}}
 parameters:

@@ -21,8 +21,8 @@ next_step:
   sv: Jämför några av veckorna med lönespecifikationer, sjukfrånvaro och semester för assistenterna och fråga hur tiden förs in.
   en: Compare some of the weeks with the assistants' payslips, sick leave and holidays and ask how time is entered.
 sentence:
-  sv: "{n} av {n_weeks} brukarveckor har exakt samma pass som minst tre andra veckor eller som en annan brukare ({share_pct} procent, medianen bland {peer_n} anordnare är {peer_median_pct} procent)"
-  en: "{n} of {n_weeks} client-weeks have exactly the same shifts as three other weeks or more, or as another client ({share_pct} percent, the median of {peer_n} providers is {peer_median_pct} percent)"
+  sv: "{n} av {n_weeks:brukarvecka|brukarveckor} har exakt samma pass som minst tre andra veckor eller som en annan brukare ({share_pct} procent, medianen bland {peer_n} anordnare är {peer_median_pct} procent)"
+  en: "{n} of {n_weeks:client-week|client-weeks} have exactly the same shifts as three other weeks or more, or as another client ({share_pct} percent, the median of {peer_n:provider|providers} is {peer_median_pct} percent)"
 basis: [{title: handbook PA-12}, {title: handbook reference PA-17}]
 parameters:
   min_shifts: {value: 5, unit: shifts a week, because: weeks of a few shifts are equal by chance}

@@ -21,8 +21,8 @@ next_step:
   sv: Se efter i besluten vad nattens behov är och jämför med tidredovisningens moment och med brukarens egen beskrivning.
   en: See in the decisions what the need at night is and compare with the tasks of the time sheets and the client's own account.
 sentence:
-  sv: "{own_value} procent av de aktiva timmarna ligger mellan klockan 22 och 6, {night_hours} timmar (median bland {peer_n} anordnare {peer_median} procent, gräns {peer_fence} procent)"
-  en: "{own_value} percent of the active hours are between 22 and 6, {night_hours} hours (median of {peer_n} providers {peer_median} percent, fence {peer_fence} percent)"
+  sv: "{own_value} procent av de aktiva timmarna ligger mellan klockan 22 och 6, {night_hours:timme|timmar} (median bland {peer_n} anordnare {peer_median} procent, gräns {peer_fence} procent)"
+  en: "{own_value} percent of the active hours are between 22 and 6, {night_hours:hour|hours} (median of {peer_n:provider|providers} {peer_median} percent, fence {peer_fence} percent)"
 basis: [{title: handbook PA-13}]
 unit: percent
 parameters:

@@ -23,8 +23,8 @@ next_step:
   sv: Kontrollera assistentens ålder mot folkbokföringen och begär anställningsavtalet. Tänk på att den unga själv kan behöva skydd.
   en: Check the assistant's age in the population register and ask for the contract of employment. Bear in mind that the young person may need protection.
 sentence:
-  sv: "{n_assistants} assistenter var under {limit_age} år under {n} pass, sammanlagt {hours} timmar"
-  en: "{n_assistants} assistants were under {limit_age} years during {n} shifts, {hours} hours in all"
+  sv: "{n_assistants:assistent|assistenter} var under {limit_age} år under {n} pass, sammanlagt {hours:timme|timmar}"
+  en: "{n_assistants:assistant|assistants} were under {limit_age:year|years} during {n:shift|shifts}, {hours:hour|hours} in all"
 basis: [{title: handbook PA-14}, {title: handbook reference PA-08}, {title: socialförsäkringsbalk (2010:110) 51 kap. 16 §}]
 amount: {kind: estimate, how: {sv: passens omräknade timmar gånger anordnarens snittpris per timme, en: converted hours of the shifts times the provider's mean price an hour}}
 parameters:

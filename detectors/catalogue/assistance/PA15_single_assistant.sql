@@ -22,8 +22,8 @@ next_step:
   sv: Begär schema och lönespecifikationer för assistenten och fråga brukaren vilka som brukar arbeta.
   en: Ask for the assistant's rota and payslips and ask the client who usually works.
 sentence:
-  sv: "hos {n_clients} brukare har en assistent mer än {share_limit} procent av tiden i {n_weeks} veckor med mer än {hours_limit} aktiva timmar (som mest {max_hours} timmar på en vecka)"
-  en: "with {n_clients} clients one assistant has more than {share_limit} percent of the time in {n_weeks} weeks of more than {hours_limit} active hours ({max_hours} hours in a week at most)"
+  sv: "hos {n_clients} brukare har en assistent mer än {share_limit} procent av tiden i {n_weeks:vecka|veckor} med mer än {hours_limit} aktiva timmar (som mest {max_hours:timme|timmar} på en vecka)"
+  en: "with {n_clients:client|clients} one assistant has more than {share_limit} percent of the time in {n_weeks:week|weeks} of more than {hours_limit} active hours ({max_hours:hour|hours} in a week at most)"
 basis: [{title: handbook PA-15}]
 amount: {kind: estimate, how: {sv: assistentens timmar över 48 i veckan gånger anordnarens snittpris per timme, en: the assistant's hours above 48 a week times the provider's mean price an hour}}
 parameters:

@@ -22,8 +22,8 @@ next_step:
   sv: Begär schema och undertecknad tidredovisning för dygnen och se vilka pass som överlappar.
   en: Ask for the rota and the signed time sheets of those days and see which shifts overlap.
 sentence:
-  sv: "{n_days} dygn har en brukare fler redovisade timmar än dygnet har ({n_clients} brukare, som mest {max_hours} timmar), sammanlagt {hours} timmar för mycket"
-  en: "on {n_days} days a client has more reported hours than the day has ({n_clients} clients, {max_hours} hours at most), {hours} hours too many in all"
+  sv: "{n_days} dygn har en brukare fler redovisade timmar än dygnet har ({n_clients} brukare, som mest {max_hours:timme|timmar}), sammanlagt {hours:timme|timmar} för mycket"
+  en: "on {n_days:day|days} a client has more reported hours than the day has ({n_clients:client|clients}, {max_hours:hour|hours} at most), {hours:hour|hours} too many in all"
 basis: [{title: handbook reference PA-02}]
 amount: {kind: estimate, how: {sv: timmarna utöver dygnet gånger anordnarens snittpris per timme, en: hours beyond the day times the provider's mean price an hour}}
 parameters:

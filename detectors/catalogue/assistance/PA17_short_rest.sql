@@ -21,8 +21,8 @@ next_step:
   sv: Se efter vilket kollektivavtal som gäller och jämför passen med schema och lönespecifikationer.
   en: See which collective agreement applies and compare the shifts with rota and payslips.
 sentence:
-  sv: "{n_assistants} assistenter hade minst {min_n} gånger under en månad kortare vila än {rest_hours} timmar mellan två dagars arbete ({n} gånger sammanlagt)"
-  en: "{n_assistants} assistants had a rest shorter than {rest_hours} hours between the work of two days at least {min_n} times in a month ({n} times in all)"
+  sv: "{n_assistants:assistent|assistenter} hade minst {min_n:gång|gånger} under en månad kortare vila än {rest_hours:timme|timmar} mellan två dagars arbete ({n:gång|gånger} sammanlagt)"
+  en: "{n_assistants:assistant|assistants} had a rest shorter than {rest_hours:hour|hours} between the work of two days at least {min_n:time|times} in a month ({n:time|times} in all)"
 basis: [{title: handbook reference PA-04}, {title: arbetstidslag (1982:673) 13 §}]
 parameters:
   min_rest_hours: {value: 11, unit: hours, because: daily rest by law}

@@ -21,8 +21,8 @@ next_step:
   sv: Kontrollera assistentens bosättning hos anordnaren, som ska uppge den i sin redovisning.
   en: Check the assistant's residence with the provider, who must state it in the report.
 sentence:
-  sv: "{n} pass utfördes av {n_assistants} assistenter efter att deras registrering upphört"
-  en: "{n} shifts were performed by {n_assistants} assistants after their registration had ended"
+  sv: "{n} pass utfördes av {n_assistants:assistent|assistenter} efter att deras registrering upphört"
+  en: "{n:shift|shifts} were performed by {n_assistants:assistant|assistants} after their registration had ended"
 basis: [{title: handbook reference PA-07}, {title: socialförsäkringsbalk (2010:110) 51 kap. 16 §}]
 severity: 3
 status: draft

@@ -21,8 +21,8 @@ next_step:
   sv: Gör inget av enbart detta. Följ upp tillsammans med andra avvikelser, till exempel långa arbetsveckor.
   en: Do nothing of this alone. Follow it up together with other deviations, such as long working weeks.
 sentence:
-  sv: "hos {n_clients} av {all_clients} brukare utförs minst {share_limit} procent av de aktiva timmarna av personer på brukarens adress ({hours} timmar)"
-  en: "with {n_clients} of {all_clients} clients at least {share_limit} percent of the active hours are performed by people at the client's address ({hours} hours)"
+  sv: "hos {n_clients} av {all_clients} brukare utförs minst {share_limit} procent av de aktiva timmarna av personer på brukarens adress ({hours:timme|timmar})"
+  en: "with {n_clients} of {all_clients:client|clients} at least {share_limit} percent of the active hours are performed by people at the client's address ({hours:hour|hours})"
 basis: [{title: handbook reference PA-11}, {title: socialförsäkringsbalk (2010:110) 51 kap. 16 a §}]
 parameters:
   min_hours_month: {value: 40, unit: active hours a month on average, because: handbook reference PA-11}

@@ -21,8 +21,8 @@ next_step:
   sv: Jämför de två verksamheternas scheman för månaderna.
   en: Compare the rotas of the two services for the months.
 sentence:
-  sv: "{n_assistants} assistenter har minst {min_hours} timmar i både assistans och hemtjänst samma månad ({n} månader)"
-  en: "{n_assistants} assistants have {min_hours} hours or more in both assistance and home care in one month ({n} months)"
+  sv: "{n_assistants:assistent|assistenter} har minst {min_hours:timme|timmar} i både assistans och hemtjänst samma månad ({n:månad|månader})"
+  en: "{n_assistants:assistant|assistants} have {min_hours:hour|hours} or more in both assistance and home care in one month ({n:month|months})"
 basis: [{title: handbook reference PA-12}]
 parameters:
   min_hours: {value: 120, unit: hours a month, because: three quarters of full time in each}

@@ -21,8 +21,8 @@ next_step:
   sv: Begär lönespecifikationer eller arbetsgivardeklaration för assistenterna. Tänk på att assistenten kan behöva skydd.
   en: Ask for payslips or the employer's declaration of the assistants. Bear in mind that the assistant may need protection.
 sentence:
-  sv: "{n_assistants} assistenter har minst {min_hours} aktiva timmar under {n} månader och behöver jämföras med utbetald lön"
-  en: "{n_assistants} assistants have {min_hours} active hours or more in {n} months and need to be compared with wages paid"
+  sv: "{n_assistants:assistent|assistenter} har minst {min_hours} aktiva timmar under {n:månad|månader} och behöver jämföras med utbetald lön"
+  en: "{n_assistants:assistant|assistants} have {min_hours} active hours or more in {n:month|months} and need to be compared with wages paid"
 basis: [{title: handbook reference PA-13}]
 parameters:
   min_hours: {value: 60, unit: active hours a month, because: handbook reference PA-13}

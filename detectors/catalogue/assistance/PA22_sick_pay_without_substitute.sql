@@ -21,8 +21,8 @@ next_step:
   sv: Begär underlag för beloppet, sjukintyg och vikariens tidredovisning.
   en: Ask for the basis of the amount, the sick note and the substitute's time sheets.
 sentence:
-  sv: "{n} räkningar har ett belopp utöver timmar gånger timbelopp, sammanlagt {extra_sek} kronor"
-  en: "{n} invoices have an amount beyond hours times rate, {extra_sek} SEK in all"
+  sv: "{n:räkning|räkningar} har ett belopp utöver timmar gånger timbelopp, sammanlagt {extra_sek} kronor"
+  en: "{n:invoice|invoices} have an amount beyond hours times rate, {extra_sek} SEK in all"
 basis: [{title: handbook reference PA-14}]
 amount: {kind: cap, how: {sv: beloppet utöver timmar gånger timbelopp, en: the amount beyond hours times rate}}
 parameters:

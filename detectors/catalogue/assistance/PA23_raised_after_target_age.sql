@@ -24,8 +24,8 @@ next_step:
   sv: Läs beslutet och dess skäl. Det är kommunens eget beslut som ska granskas, inte brukaren.
   en: Read the decision and its reasons. It is the municipality's own decision that is to be examined, not the client.
 sentence:
-  sv: "{n} beslut gav fler timmar än det föregående efter att brukaren passerat riktåldern, sammanlagt {hours} timmar mer i veckan ({n_clients} brukare)"
-  en: "{n} decisions gave more hours than the one before after the client had passed the target age, {hours} hours more a week in all ({n_clients} clients)"
+  sv: "{n} beslut gav fler timmar än det föregående efter att brukaren passerat riktåldern, sammanlagt {hours:timme|timmar} mer i veckan ({n_clients} brukare)"
+  en: "{n:decision|decisions} gave more hours than the one before after the client had passed the target age, {hours:hour|hours} more a week in all ({n_clients:client|clients})"
 basis: [{title: handbook reference PA-15}, {title: socialförsäkringsbalk (2010:110) 51 kap. 10 §}]
 parameters:
   min_raise_share: {value: 0.01, unit: share of the earlier hours (more than), because: rounding of hours a week}

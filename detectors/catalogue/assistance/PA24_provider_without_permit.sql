@@ -21,8 +21,8 @@ next_step:
   sv: Slå upp tillståndet hos IVO och pröva om betalningarna ska stoppas.
   en: Look the permit up at the inspectorate and consider whether payments should stop.
 sentence:
-  sv: "{n} räkningar ({n_clients} brukare) avser månader som helt ligger utanför tillståndets tid"
-  en: "{n} invoices ({n_clients} clients) concern months wholly outside the time of the permit"
+  sv: "{n:räkning|räkningar} ({n_clients} brukare) avser månader som helt ligger utanför tillståndets tid"
+  en: "{n:invoice|invoices} ({n_clients:client|clients}) concern months wholly outside the time of the permit"
 basis: [{title: handbook reference PA-16}, {title: 'socialförsäkringsbalk (2010:110) 51 kap. 16 b §'}, {title: LSS (1993:387) 23 §}]
 amount: {kind: exact, how: {sv: räkningarnas belopp för de månaderna med avdrag för krediter, en: amounts of the invoices of those months with credits taken off}}
 parameters:

@@ -21,8 +21,8 @@ next_step:
   sv: Leta efter beslutet i verksamhetssystemet och hos Försäkringskassan innan ersättning ifrågasätts.
   en: Look for the decision in the case system and at the social insurance agency before questioning the payment.
 sentence:
-  sv: "{n} räkningar ({n_clients} brukare) avser månader då inget beslut gällde för brukaren"
-  en: "{n} invoices ({n_clients} clients) concern months in which no decision held for the client"
+  sv: "{n:räkning|räkningar} ({n_clients} brukare) avser månader då inget beslut gällde för brukaren"
+  en: "{n:invoice|invoices} ({n_clients:client|clients}) concern months in which no decision held for the client"
 basis: [{title: handbook HC-9 applied to assistance}, {title: LSS (1993:387) 9 § 2}]
 amount: {kind: exact, how: {sv: räkningarnas belopp för de månaderna med avdrag för krediter, en: amounts of the invoices of those months with credits taken off}}
 parameters:

@@ -23,7 +23,7 @@ next_step:
   en: See whether the decision allows assistance abroad, ask for the assistants' travel documents and compare with the times of the shifts.
 sentence:
   sv: "{hours} aktiva timmar redovisades under {n_days} dygn då brukaren var utomlands ({n_clients} brukare, {n} pass)"
-  en: "{hours} active hours were reported on {n_days} days when the client was abroad ({n_clients} clients, {n} shifts)"
+  en: "{hours} active hours were reported on {n_days:day|days} when the client was abroad ({n_clients:client|clients}, {n:shift|shifts})"
 basis: [{title: handbook PA-7, stays abroad}, {title: handbook reference PA-07}]
 amount: {kind: cap, how: {sv: passens timmar gånger anordnarens snittpris per timme, en: hours of the shifts times the provider's mean price an hour}}
 parameters:

@@ -22,8 +22,8 @@ next_step:
   sv: Fråga ett urval av medlemmarna vilka föreningar de själva anser sig vara med i och begär kvitto på betald medlemsavgift.
   en: Ask a sample of the members which associations they think they belong to and ask for receipts of membership fees.
 sentence:
-  sv: "{n_shared} av {n_members} medlemmar ({share_percent} procent) räknas samma år också i minst {least_others} andra föreningar; i alla föreningar är andelen {all_percent} procent"
-  en: "{n_shared} of {n_members} members ({share_percent} percent) are in the same year also counted in at least {least_others} other associations; over all associations the share is {all_percent} percent"
+  sv: "{n_shared} av {n_members:medlem|medlemmar} ({share_percent} procent) räknas samma år också i minst {least_others} andra föreningar; i alla föreningar är andelen {all_percent} procent"
+  en: "{n_shared} of {n_members:member|members} ({share_percent} percent) are in the same year also counted in at least {least_others} other associations; over all associations the share is {all_percent} percent"
 basis: [{title: handbook AG-1}]
 amount: {kind: estimate, how: {sv: årets utbetalda aktivitetsbidrag gånger andelen medlemmar som räknas i flera föreningar, en: activity grants paid for the year times the share of members counted in several associations}}
 parameters:

@@ -22,8 +22,8 @@ next_step:
   sv: Jämför med passerloggar eller vaktmästarens anteckningar för de aktuella tiderna.
   en: Compare with door logs or the caretaker's notes for those times.
 sentence:
-  sv: "{n_without} av {n} aktiviteter ({share_percent} procent) i kommunala lokaler saknar bokning eller var avbokade; hos en vanlig förening är andelen {median_percent} procent"
-  en: "{n_without} of {n} activities ({share_percent} percent) in municipal venues lack a booking or were cancelled; with an ordinary association the share is {median_percent} percent"
+  sv: "{n_without} av {n:aktivitet|aktiviteter} ({share_percent} procent) i kommunala lokaler saknar bokning eller var avbokade; hos en vanlig förening är andelen {median_percent} procent"
+  en: "{n_without} of {n:activity|activities} ({share_percent} percent) in municipal venues lack a booking or were cancelled; with an ordinary association the share is {median_percent} percent"
 basis: [{title: handbook AG-3}, {title: handbook reference FB-05}]
 amount: {kind: estimate, how: {sv: aktivitetsstöd för de aktiviteter som saknar bokning, en: activity support for the activities without a booking}}
 parameters:

@@ -25,8 +25,8 @@ next_step:
   sv: Begär deltagarlistorna med födelseår och uppgift om vilka som är undantagna från åldersgränsen.
   en: Ask for the lists of participants with year of birth and for those exempt from the limit.
 sentence:
-  sv: "{n_outside} av {n} räknade närvaror ({share_percent} procent) gäller deltagare utanför åldersgränserna ({n_members} personer)"
-  en: "{n_outside} of {n} counted attendances ({share_percent} percent) are of participants outside the age limits ({n_members} persons)"
+  sv: "{n_outside} av {n} räknade närvaror ({share_percent} procent) gäller deltagare utanför åldersgränserna ({n_members:person|personer})"
+  en: "{n_outside} of {n} counted attendances ({share_percent} percent) are of participants outside the age limits ({n_members:person|persons})"
 basis: [{title: handbook AG-4}, {title: RF:s anvisningar för LOK-stöd}]
 amount: {kind: estimate, how: {sv: aktivitetsstöd per deltagare för varje sådan närvaro, en: activity support per participant for each such attendance}}
 parameters:

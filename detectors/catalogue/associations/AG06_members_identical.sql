@@ -21,8 +21,8 @@ next_step:
   sv: Begär underlag för betalda medlemsavgifter för båda åren och jämför datumen.
   en: Ask for evidence of fees paid for both years and compare the dates.
 sentence:
-  sv: "{n_common} av {n_members} medlemmar {year} fanns också på listan {year_before} som hade {n_before} namn: {same_percent} procent är lika"
-  en: "{n_common} of {n_members} members in {year} were also on the list of {year_before} with {n_before} names: {same_percent} percent are the same"
+  sv: "{n_common} av {n_members:medlem|medlemmar} {year} fanns också på listan {year_before} som hade {n_before} namn: {same_percent} procent är lika"
+  en: "{n_common} of {n_members:member|members} in {year} were also on the list of {year_before} with {n_before:name|names}: {same_percent} percent are the same"
 basis: [{title: handbook AG-6}]
 parameters:
   min_jaccard: {value: 0.98, unit: share in common of all names, because: handbook AG-6}

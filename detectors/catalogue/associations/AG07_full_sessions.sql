@@ -22,8 +22,8 @@ next_step:
   sv: Gör ett oanmält besök vid ett par tillfällen och jämför med de inlämnade närvarokorten.
   en: Make unannounced visits on a few occasions and compare with the cards handed in.
 sentence:
-  sv: "Av {n} aktiviteter med en tidigare i samma grupp har {n_same_count} samma antal deltagare som gången före och {n_same_list} exakt samma deltagare"
-  en: "Of {n} activities with an earlier one in the same group {n_same_count} have the same number of participants as the time before and {n_same_list} exactly the same participants"
+  sv: "Av {n:aktivitet|aktiviteter} med en tidigare i samma grupp har {n_same_count} samma antal deltagare som gången före och {n_same_list} exakt samma deltagare"
+  en: "Of {n:activity|activities} with an earlier one in the same group {n_same_count} have the same number of participants as the time before and {n_same_list} exactly the same participants"
 basis: [{title: handbook AG-7}, {title: handbook reference FB-08}]
 parameters:
   min_sessions: {value: 10, unit: activities, because: a few equal lists in a row are chance}

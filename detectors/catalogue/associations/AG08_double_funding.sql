@@ -21,8 +21,8 @@ next_step:
   sv: Jämför ansökningarna och redovisningarna hos de två nämnderna, kvitto för kvitto.
   en: Compare the applications and the accounts at the two committees, receipt by receipt.
 sentence:
-  sv: "{n_pairs} gånger gav två nämnder samma slags bidrag för samma år; det lägre bidraget är sammanlagt {lower_sek} kronor och det högre {higher_sek} kronor"
-  en: "{n_pairs} times two committees gave the same kind of grant for the same year; the lower grant is {lower_sek} SEK in all and the higher {higher_sek} SEK"
+  sv: "{n_pairs:gång|gånger} gav två nämnder samma slags bidrag för samma år; det lägre bidraget är sammanlagt {lower_sek} kronor och det högre {higher_sek} kronor"
+  en: "{n_pairs:time|times} two committees gave the same kind of grant for the same year; the lower grant is {lower_sek} SEK in all and the higher {higher_sek} SEK"
 basis: [{title: handbook AG-8}, {title: handbook reference FB-11}]
 amount: {kind: cap, how: {sv: det lägre av de två nämndernas bidrag, en: the lower of the two committees' grants}}
 parameters:

@@ -21,8 +21,8 @@ next_step:
   sv: Begär stadgar, protokoll från bildandet och kvitton på det bidraget använts till, och besök verksamheten.
   en: Ask for statutes, minutes of the founding and receipts for what the grant was used for, and visit the activities.
 sentence:
-  sv: "Föreningen var {age_days} dagar gammal när den sökte och fick {paid_sek} kronor för {members} medlemmar, {per_member} kronor per medlem (plats {place} av {peer_n})"
-  en: "The association was {age_days} days old when it applied and received {paid_sek} SEK for {members} members, {per_member} SEK a member (place {place} of {peer_n})"
+  sv: "Föreningen var {age_days:dag|dagar} gammal när den sökte och fick {paid_sek} kronor för {members:medlem|medlemmar}, {per_member} kronor per medlem (plats {place} av {peer_n})"
+  en: "The association was {age_days:day|days} old when it applied and received {paid_sek} SEK for {members:member|members}, {per_member} SEK a member (place {place} of {peer_n})"
 basis: [{title: handbook AG-9}, {title: handbook reference FB-13}]
 amount: {kind: cap, how: {sv: årets utbetalda bidrag, en: the grants paid for the year}}
 parameters:

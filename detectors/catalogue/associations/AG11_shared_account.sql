@@ -22,7 +22,7 @@ next_step:
   sv: Begär bankens intyg på vem som äger kontot och styrelsens beslut om firmateckning.
   en: Ask for the bank's statement on who owns the account and the board's decision on who may sign.
 sentence:
-  sv: "Föreningens bidrag går till ett konto som också hör till {n_associations} andra föreningar och {n_persons} privatpersoner med roll i en förening; {paid_sek} kronor har betalats dit"
+  sv: "Föreningens bidrag går till ett konto som också hör till {n_associations} andra föreningar och {n_persons:privatperson|privatpersoner} med roll i en förening; {paid_sek} kronor har betalats dit"
   en: "The association's grants go to an account that also belongs to {n_associations} other associations and {n_persons} private persons with a role in an association; {paid_sek} SEK were paid there"
 basis: [{title: handbook AG-11}, {title: handbook reference FB-17}]
 amount: {kind: cap, how: {sv: föreningens bidrag som betalats till det delade kontot, en: the association's grants paid to the shared account}}

@@ -21,8 +21,8 @@ next_step:
   sv: Fråga vem som faktiskt ledde aktiviteterna och jämför med bokning och passerlogg.
   en: Ask who actually led the activities and compare with bookings and door logs.
 sentence:
-  sv: "{n} gånger står samma ledare för två aktiviteter i olika lokaler samtidigt ({n_leaders} ledare)"
-  en: "{n} times the same leader is named for two activities in different venues at once ({n_leaders} leaders)"
+  sv: "{n:gång|gånger} står samma ledare för två aktiviteter i olika lokaler samtidigt ({n_leaders} ledare)"
+  en: "{n:time|times} the same leader is named for two activities in different venues at once ({n_leaders:leader|leaders})"
 basis: [{title: handbook AG-14}, {title: handbook reference FB-09}]
 amount: {kind: estimate, how: {sv: aktivitetsstödet för den aktivitet av de två som ger minst, en: the activity support of whichever of the two gives less}}
 parameters:

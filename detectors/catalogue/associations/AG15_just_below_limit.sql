@@ -23,7 +23,7 @@ next_step:
   en: "Read the applications in order: are they for one purpose, and would they together have needed another decision?"
 sentence:
   sv: "{n_below} av {n} bidrag, sammanlagt {below_sek} kronor, ligger inom {band_percent} procent under en kontrollgräns; slumpen skulle ge {expected}"
-  en: "{n_below} of {n} grants, {below_sek} SEK in all, lie within {band_percent} percent below a control limit; chance would give {expected}"
+  en: "{n_below} of {n:grant|grants}, {below_sek} SEK in all, lie within {band_percent} percent below a control limit; chance would give {expected}"
 basis: [{title: handbook AG-15}]
 parameters:
   limit_1: {value: 25000, unit: SEK, because: a common limit for simplified accounts; set the municipality's own}

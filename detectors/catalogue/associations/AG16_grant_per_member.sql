@@ -22,8 +22,8 @@ next_step:
   sv: Gå igenom vilka bidrag som ingår och om någon kostnad ersatts mer än en gång.
   en: Go through which grants are included and whether some cost was paid for more than once.
 sentence:
-  sv: "Föreningen fick {own_value} kronor per medlem {year} ({members} medlemmar); median bland {peer_n} föreningar är {peer_median} kronor och gränsen {peer_fence} kronor"
-  en: "The association received {own_value} SEK a member in {year} ({members} members); the median of {peer_n} associations is {peer_median} SEK and the fence {peer_fence} SEK"
+  sv: "Föreningen fick {own_value} kronor per medlem {year} ({members:medlem|medlemmar}); median bland {peer_n:förening|föreningar} är {peer_median} kronor och gränsen {peer_fence} kronor"
+  en: "The association received {own_value} SEK a member in {year} ({members:member|members}); the median of {peer_n:association|associations} is {peer_median} SEK and the fence {peer_fence} SEK"
 basis: [{title: handbook AG-16}, {title: handbook reference FB-12}]
 amount: {kind: estimate, how: {sv: det som överstiger medianen per medlem i samma kategori gånger antalet medlemmar, en: what exceeds the median per member of the category times the number of members}}
 parameters:

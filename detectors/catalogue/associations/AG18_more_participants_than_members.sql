@@ -21,8 +21,8 @@ next_step:
   sv: Jämför deltagarna med medlemslistan och fråga hur icke-medlemmar räknas.
   en: Compare the participants with the list of members and ask how non-members are counted.
 sentence:
-  sv: "{participants} olika deltagare {year} men bara {members} medlemmar: {extra} fler"
-  en: "{participants} different participants in {year} but only {members} members: {extra} more"
+  sv: "{participants} olika deltagare {year} men bara {members:medlem|medlemmar}: {extra} fler"
+  en: "{participants} different participants in {year} but only {members:member|members}: {extra} more"
 basis: [{title: handbook reference FB-06}]
 amount: {kind: estimate, how: {sv: antalet deltagare utöver medlemmarna gånger deras genomsnittliga antal närvaror gånger stödet per deltagare, en: the participants beyond the members times their mean attendances times the support per participant}}
 parameters:

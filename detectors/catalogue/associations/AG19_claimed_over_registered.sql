@@ -21,8 +21,8 @@ next_step:
   sv: Begär närvarolistor för de aktiviteter som saknas.
   en: Ask for attendance lists of the activities that are missing.
 sentence:
-  sv: "Föreningen uppgav {claimed} aktiviteter för {year} men {registered} är registrerade; {paid_sek} kronor betalades"
-  en: "The association stated {claimed} activities for {year} but {registered} are registered; {paid_sek} SEK were paid"
+  sv: "Föreningen uppgav {claimed:aktivitet|aktiviteter} för {year} men {registered} är registrerade; {paid_sek} kronor betalades"
+  en: "The association stated {claimed:activity|activities} for {year} but {registered} are registered; {paid_sek} SEK were paid"
 basis: [{title: handbook reference FB-15}]
 amount: {kind: estimate, how: {sv: utbetalt aktivitetsbidrag gånger andelen aktiviteter som saknas, en: activity grant paid times the share of activities that are missing}}
 parameters:

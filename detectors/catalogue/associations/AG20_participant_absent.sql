@@ -21,8 +21,8 @@ next_step:
   sv: Fråga föreningen hur närvaron förs, utan att röja någon enskilds frånvaro.
   en: Ask the association how attendance is kept, without revealing anyone's absence.
 sentence:
-  sv: "{n} närvaror gäller personer som då var registrerade som frånvarande eller avlidna ({n_persons} personer)"
-  en: "{n} attendances are of persons who were then registered as absent or deceased ({n_persons} persons)"
+  sv: "{n:närvaro|närvaror} gäller personer som då var registrerade som frånvarande eller avlidna ({n_persons:person|personer})"
+  en: "{n:attendance|attendances} are of persons who were then registered as absent or deceased ({n_persons:person|persons})"
 basis: [{title: handbook reference FB-16}, {title: handbook X-2}]
 amount: {kind: estimate, how: {sv: aktivitetsstöd per deltagare för varje sådan närvaro, en: activity support per participant for each such attendance}}
 parameters:

@@ -21,8 +21,8 @@ next_step:
   sv: Fråga om läger under de veckorna och jämför med bokningarna.
   en: Ask about camps in those weeks and compare with the bookings.
 sentence:
-  sv: "{n_members} deltagare har i någon vecka fler än {most_week} aktiviteter eller aktivitet alla sju dagarna ({n_weeks} veckor)"
-  en: "{n_members} participants have in some week more than {most_week} activities or activity on all seven days ({n_weeks} weeks)"
+  sv: "{n_members} deltagare har i någon vecka fler än {most_week:aktivitet|aktiviteter} eller aktivitet alla sju dagarna ({n_weeks:vecka|veckor})"
+  en: "{n_members:participant|participants} have in some week more than {most_week:activity|activities} or activity on all seven days ({n_weeks:week|weeks})"
 basis: [{title: handbook reference FB-04}]
 amount: {kind: estimate, how: {sv: närvaror över gränsen gånger stödet per deltagare, en: attendances above the limit times the support per participant}}
 parameters:

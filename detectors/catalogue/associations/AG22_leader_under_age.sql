@@ -22,8 +22,8 @@ next_step:
   sv: Fråga föreningen vem som var ansvarig ledare.
   en: Ask the association who was the responsible leader.
 sentence:
-  sv: "{n} aktiviteter har en ledare som inte fyllt {min_age} år ({n_leaders} ledare)"
-  en: "{n} activities have a leader under {min_age} years of age ({n_leaders} leaders)"
+  sv: "{n:aktivitet|aktiviteter} har en ledare som inte fyllt {min_age} år ({n_leaders} ledare)"
+  en: "{n:activity|activities} have a leader under {min_age:year|years} of age ({n_leaders:leader|leaders})"
 basis: [{title: handbook reference FB-10}, {title: RF:s anvisningar för LOK-stöd}]
 amount: {kind: estimate, how: {sv: aktivitetsstödet för de aktiviteterna, en: activity support for those activities}}
 parameters:

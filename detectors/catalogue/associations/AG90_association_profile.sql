@@ -27,8 +27,8 @@ next_step:
   sv: Börja med de drag som skiljer mest och se om en känd omständighet förklarar dem.
   en: Begin with the features that differ most and see whether a known circumstance explains them.
 sentence:
-  sv: "Ovanlig helhet jämfört med {peer_n} föreningar: {feature_1_sv} {own_1} (median {median_1}), {feature_2_sv} {own_2} (median {median_2}), {feature_3_sv} {own_3} (median {median_3})"
-  en: "Unusual whole against {peer_n} associations: {feature_1_en} {own_1} (median {median_1}), {feature_2_en} {own_2} (median {median_2}), {feature_3_en} {own_3} (median {median_3})"
+  sv: "Ovanlig helhet jämfört med {peer_n:förening|föreningar}: {feature_1_sv} {own_1} (median {median_1}), {feature_2_sv} {own_2} (median {median_2}), {feature_3_sv} {own_3} (median {median_3})"
+  en: "Unusual whole against {peer_n:association|associations}: {feature_1_en} {own_1} (median {median_1}), {feature_2_en} {own_2} (median {median_2}), {feature_3_en} {own_3} (median {median_3})"
 basis: [{title: "Liu, Ting and Zhou 2008, Isolation Forest"}, {title: handbook section 5}]
 features:
   sek_per_member: {sv: bidrag per medlem (kronor), en: grant a member (SEK), unit: SEK}

@@ -22,8 +22,8 @@ next_step:
   sv: Jämför de två tidsregistreringarna med rålogg och schema, och fråga båda arbetsgivarna om personen har fler arbeten.
   en: Compare the two time records with raw log and rota, and ask both employers whether the person has other work.
 sentence:
-  sv: "{n} gånger var samma person registrerad i två verksamheter samtidigt, sammanlagt {minutes} minuter ({n_persons} personer)"
-  en: "{n} times the same person was registered in two domains at once, {minutes} minutes in all ({n_persons} persons)"
+  sv: "{n:gång|gånger} var samma person registrerad i två verksamheter samtidigt, sammanlagt {minutes:minut|minuter} ({n_persons:person|personer})"
+  en: "{n:time|times} the same person was registered in two domains at once, {minutes:minute|minutes} in all ({n_persons:person|persons})"
 basis: [{title: handbook X-1}, {title: handbook reference X-03}]
 amount: {kind: cap, how: {sv: överlappande minuter gånger det lägre av de två priserna; bara en av de två utförarna kan ha rätt, en: overlapping minutes times the lower of the two prices; only one of the two providers can be right}}
 parameters:

@@ -22,8 +22,8 @@ next_step:
   sv: Låt den enhet som fattat beslutet om insatsen se över ärendet; jämför behov, arbetstid och lönelista. Fråga först, anmäl inte.
   en: Let the unit that decided on the service review the case; compare need, working time and payroll. Ask first, report nothing.
 sentence:
-  sv: "{n_persons} personer får insatser av utföraren och är under samma tid registrerade som dess personal, med {n} besök eller pass och {hours} timmar"
-  en: "{n_persons} persons are served by the provider and in the same time registered as its staff, with {n} visits or shifts and {hours} hours"
+  sv: "{n_persons:person|personer} får insatser av utföraren och är under samma tid registrerade som dess personal, med {n} besök eller pass och {hours:timme|timmar}"
+  en: "{n_persons:person|persons} are served by the provider and in the same time registered as its staff, with {n:visit|visits} or shifts and {hours:hour|hours}"
 basis: [{title: handbook X-6}, {title: handbook reference X-07}]
 amount: {kind: cap, how: {sv: den tid personen är registrerad som personal gånger utförarens snittpris, en: the time the person is registered as staff times the provider's mean price}}
 parameters:

@@ -21,8 +21,8 @@ next_step:
   sv: Kontrollera om uppdraget och inkomsten redovisats i ansökan och begär bolagets löneuppgifter och senaste bokslut.
   en: Check whether role and income were declared in the application and ask for the company's pay records and latest accounts.
 sentence:
-  sv: "{n_persons} företrädare för en utförare finns i {n_households} hushåll med ekonomiskt bistånd i {n_months} månader; hushållet fick {support_sek} kronor, utföraren {provider_sek} kronor"
-  en: "{n_persons} officers of a provider are in {n_households} households on support in {n_months} months; the household received {support_sek} SEK, the provider {provider_sek} SEK"
+  sv: "{n_persons} företrädare för en utförare finns i {n_households} hushåll med ekonomiskt bistånd i {n_months:månad|månader}; hushållet fick {support_sek} kronor, utföraren {provider_sek} kronor"
+  en: "{n_persons:officer|officers} of a provider are in {n_households:household|households} on support in {n_months:month|months}; the household received {support_sek} SEK, the provider {provider_sek} SEK"
 basis: [{title: handbook X-7}]
 amount: {kind: cap, how: {sv: allt bistånd till hushållet i de månader då rollen gällde, en: all support to the household in the months in which the role was held}}
 parameters:

@@ -23,7 +23,7 @@ next_step:
   en: Find out why the first provider ended, what claims are open, and whether clients and staff moved along.
 sentence:
   sv: "En utförare upphörde {ended_on} och en annan började {began_on} med {n_officers} gemensamma företrädare, {n_accounts} gemensamma konton och {n_addresses} gemensamma adresser"
-  en: "One provider ended on {ended_on} and another began on {began_on} with {n_officers} officers, {n_accounts} accounts and {n_addresses} addresses in common"
+  en: "One provider ended on {ended_on} and another began on {began_on} with {n_officers:officer|officers}, {n_accounts:account|accounts} and {n_addresses:address|addresses} in common"
 basis: [{title: handbook X-10}, {title: handbook HVB-8}, {title: handbook reference X-11}]
 amount: {kind: cap, how: {sv: allt som betalats till den nya utföraren under perioden (visas på den nya), en: all that was paid to the new provider in the period (shown on the new one)}}
 parameters:

@@ -24,7 +24,7 @@ next_step:
   en: Check the owner in the land register, the lease and whether the tenants are also served by the provider.
 sentence:
   sv: "Hyra för {n_households} hushåll med bistånd, {rent_sek} kronor, går till en företrädare för {n_providers} utförare eller till en sådan persons konto eller bostad"
-  en: "Rent of {n_households} households on support, {rent_sek} SEK, goes to an officer of {n_providers} providers or to such a person's account or dwelling"
+  en: "Rent of {n_households:household|households} on support, {rent_sek} SEK, goes to an officer of {n_providers:provider|providers} or to such a person's account or dwelling"
 basis: [{title: handbook X-11}]
 amount: {kind: cap, how: {sv: hyran som betalats i de ärenden där sambandet finns (visas på hyresvärden), en: the rent paid in the cases with the tie (shown on the landlord)}}
 parameters:

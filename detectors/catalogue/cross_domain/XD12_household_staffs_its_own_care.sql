@@ -22,8 +22,8 @@ next_step:
   sv: Jämför tidredovisning, anställningsavtal och löner för de anhöriga och fråga hur natt och ledighet täcks.
   en: Compare time reports, contracts and pay of the relatives and ask how nights and leave are covered.
 sentence:
-  sv: "Hos {n_clients} brukare bor alla {n_assistants} assistenter i brukarens hushåll och redovisar {hours_week} timmar i veckan tillsammans under {n_periods} perioder om fyra veckor, mer än de {lawful_week} timmar som arbetstidsreglerna medger"
-  en: "With {n_clients} clients all {n_assistants} assistants live in the client's household and report {hours_week} hours a week together in {n_periods} periods of four weeks, more than the {lawful_week} hours working-time rules allow"
+  sv: "Hos {n_clients} brukare bor alla {n_assistants:assistent|assistenter} i brukarens hushåll och redovisar {hours_week:timme|timmar} i veckan tillsammans under {n_periods:period|perioder} om fyra veckor, mer än de {lawful_week:timme|timmar} som arbetstidsreglerna medger"
+  en: "With {n_clients:client|clients} all {n_assistants:assistant|assistants} live in the client's household and report {hours_week:hour|hours} a week together in {n_periods:period|periods} of four weeks, more than the {lawful_week:hour|hours} working-time rules allow"
 basis: [{title: handbook X-12}, {title: "arbetstidslag 1982:673, 10 b §"}]
 amount: {kind: estimate, how: {sv: timmarna utöver vad arbetstidsreglerna medger gånger utförarens snittpris, en: the hours above what working-time rules allow times the provider's mean price}}
 parameters:

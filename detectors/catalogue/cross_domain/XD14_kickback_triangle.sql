@@ -22,8 +22,8 @@ next_step:
   sv: Begär löneutbetalningar och kontoutdrag från utföraren och samtala med brukaren utan att utföraren är med.
   en: Ask the provider for pay slips and statements, and talk to the client without the provider.
 sentence:
-  sv: "{n_clients} brukare och {n_staff} i personalen har samma konto som utföraren; för dessa brukare har utföraren registrerat {hours} timmar och fakturerat {billed_sek} kronor"
-  en: "{n_clients} clients and {n_staff} staff have the provider's own account; for these clients the provider registered {hours} hours and billed {billed_sek} SEK"
+  sv: "{n_clients} brukare och {n_staff} i personalen har samma konto som utföraren; för dessa brukare har utföraren registrerat {hours:timme|timmar} och fakturerat {billed_sek} kronor"
+  en: "{n_clients:client|clients} and {n_staff} staff have the provider's own account; for these clients the provider registered {hours:hour|hours} and billed {billed_sek} SEK"
 basis: [{title: handbook X-14}, {title: handbook PA-10}]
 amount: {kind: cap, how: {sv: allt som utföraren fakturerat för dessa brukare under perioden, en: all that the provider billed for these clients in the period}}
 parameters:

@@ -22,8 +22,8 @@ next_step:
   sv: Läs båda besluten och jämför tidredovisningarna för de aktuella dagarna.
   en: Read both decisions and compare the time records of those days.
 sentence:
-  sv: "{n} gånger är hemtjänst och assistans registrerade hos samma person på samma tid, sammanlagt {minutes} minuter ({n_clients} personer)"
-  en: "{n} times home care and assistance are registered with the same person at once, {minutes} minutes in all ({n_clients} persons)"
+  sv: "{n:gång|gånger} är hemtjänst och assistans registrerade hos samma person på samma tid, sammanlagt {minutes:minut|minuter} ({n_clients:person|personer})"
+  en: "{n:time|times} home care and assistance are registered with the same person at once, {minutes:minute|minutes} in all ({n_clients:person|persons})"
 basis: [{title: handbook reference X-09}]
 amount: {kind: exact, how: {sv: överlappande minuter gånger hemtjänstens snittpris (visas på hemtjänstutföraren), en: overlapping minutes times home care's mean price (shown on the home-care provider)}}
 parameters:

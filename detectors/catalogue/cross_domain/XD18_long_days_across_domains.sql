@@ -21,8 +21,8 @@ next_step:
   sv: Lägg tidredovisningarna från alla arbetsgivare bredvid varandra för de dygnen.
   en: Lay the time records of all employers side by side for those days.
 sentence:
-  sv: "{n_days} dygn har {n_persons} personer mer än {limit_hours} timmar registrerade i flera verksamheter tillsammans, som mest {most_hours} timmar"
-  en: "On {n_days} days {n_persons} persons have more than {limit_hours} hours registered in several domains together, {most_hours} hours at most"
+  sv: "{n_days} dygn har {n_persons:person|personer} mer än {limit_hours:timme|timmar} registrerade i flera verksamheter tillsammans, som mest {most_hours:timme|timmar}"
+  en: "On {n_days:day|days} {n_persons:person|persons} have more than {limit_hours:hour|hours} registered in several domains together, {most_hours:hour|hours} at most"
 basis: [{title: handbook reference X-04}]
 parameters:
   max_hours: {value: 16, unit: hours a day, because: handbook HC-4 and reference X-04}

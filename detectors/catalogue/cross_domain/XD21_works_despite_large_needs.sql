@@ -22,8 +22,8 @@ next_step:
   sv: Låt enheten som fattat beslutet se över ärendet tillsammans med personen. Lämna inte uppgiften vidare innan dess.
   en: Let the unit that decided review the case together with the person. Pass nothing on before that.
 sentence:
-  sv: "{n_persons} personer med stora beviljade behov är under {n_months} månader registrerade som personal, som mest {most_hours} timmar i en månad"
-  en: "{n_persons} persons with large granted needs are registered as staff in {n_months} months, {most_hours} hours in a month at most"
+  sv: "{n_persons:person|personer} med stora beviljade behov är under {n_months:månad|månader} registrerade som personal, som mest {most_hours:timme|timmar} i en månad"
+  en: "{n_persons:person|persons} with large granted needs are registered as staff in {n_months:month|months}, {most_hours:hour|hours} in a month at most"
 basis: [{title: handbook reference X-07}]
 parameters:
   min_granted_hours: {value: 80, unit: hours a month, because: reference X-07}

@@ -23,8 +23,8 @@ next_step:
   sv: Se om krediten kom före eller efter kommunens fråga.
   en: See whether the credit came before or after a question from the municipality.
 sentence:
-  sv: "utföraren krediterade själv {n} fakturor på sammanlagt {credited_sek} kronor inom trettio dagar; {standing_minutes} minuter över registrerad tid återstår"
-  en: "the provider credited {n} invoices of {credited_sek} SEK in all within thirty days by itself; {standing_minutes} minutes above the registered time remain"
+  sv: "utföraren krediterade själv {n:faktura|fakturor} på sammanlagt {credited_sek} kronor inom trettio dagar; {standing_minutes:minut|minuter} över registrerad tid återstår"
+  en: "the provider credited {n:invoice|invoices} of {credited_sek} SEK in all within thirty days by itself; {standing_minutes:minute|minutes} above the registered time remain"
 basis: [{title: handbook section 2 Exculpating}, {title: handbook reference 8.2}]
 parameters:
   max_days: {value: 30, unit: days from invoice to credit, because: a provider's own check is done by the next monthly invoice}

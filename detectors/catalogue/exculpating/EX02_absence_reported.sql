@@ -22,7 +22,7 @@ next_step:
   en: Ask the provider why the visits were registered though the absence was known.
 sentence:
   sv: "{n} av {n_all} besök under brukares frånvaro gäller frånvaro som utföraren själv anmälde"
-  en: "{n} of {n_all} visits during clients' absence fall in absences the provider reported itself"
+  en: "{n} of {n_all:visit|visits} during clients' absence fall in absences the provider reported itself"
 basis: [{title: handbook section 2 Exculpating}]
 parameters:
   max_days: {value: 30, unit: days from absence to report, because: a later report may follow a question}

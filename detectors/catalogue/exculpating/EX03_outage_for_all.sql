@@ -21,8 +21,8 @@ next_step:
   sv: Bekräfta driftstoppet med systemförvaltaren.
   en: Confirm the outage with the administrator of the system.
 sentence:
-  sv: "{n} av utförarens {n_manual} manuella besök gjordes {n_days} dagar då registreringen inte fungerade för någon"
-  en: "{n} of the provider's {n_manual} manual visits were made on {n_days} days when registration failed for everybody"
+  sv: "{n} av utförarens {n_manual} manuella besök gjordes {n_days:dag|dagar} då registreringen inte fungerade för någon"
+  en: "{n} of the provider's {n_manual} manual visits were made on {n_days:day|days} when registration failed for everybody"
 basis: [{title: handbook section 2 Exculpating}]
 parameters:
   min_visits: {value: 10, unit: manual visits on outage days, because: a few visits explain nothing}

@@ -21,8 +21,8 @@ next_step:
   sv: Fråga biståndshandläggaren om de återstående besöken också väntar på beslut.
   en: Ask the needs assessor whether the remaining visits await a decision too.
 sentence:
-  sv: "för {n} besöksdagar hos {n_clients} brukare kom beslutet i efterhand inom trettio dagar; {n_open} besöksdagar saknar fortfarande beslut"
-  en: "for {n} days of visits with {n_clients} clients the decision came within thirty days afterwards; {n_open} days of visits still lack one"
+  sv: "för {n:besöksdag|besöksdagar} hos {n_clients} brukare kom beslutet i efterhand inom trettio dagar; {n_open:besöksdag|besöksdagar} saknar fortfarande beslut"
+  en: "for {n:day|days} of visits with {n_clients:client|clients} the decision came within thirty days afterwards; {n_open:day|days} of visits still lack one"
 basis: [{title: handbook section 2 Exculpating}, {title: handbook HC-9}]
 parameters:
   retroactive_days: {value: 30, unit: days, because: the same limit as the rule on help without a decision}

@@ -21,8 +21,8 @@ next_step:
   sv: Läs den tidigare granskningen och se om dagens avvikelser är samma som då.
   en: Read the earlier review and see whether today's deviations are the same as then.
 sentence:
-  sv: "granskades {reviewed_on} och bedömdes då vara förklarat ({days} dagar sedan, regel: {scope})"
-  en: "was reviewed on {reviewed_on} and found to be explained ({days} days ago, rule: {scope})"
+  sv: "granskades {reviewed_on} och bedömdes då vara förklarat ({days:dag|dagar} sedan, regel: {scope})"
+  en: "was reviewed on {reviewed_on} and found to be explained ({days:day|days} ago, rule: {scope})"
 basis: [{title: handbook section 2 Exculpating}]
 parameters:
   valid_days: {value: 365, unit: days, because: circumstances change and an explanation should be tried again within a year}

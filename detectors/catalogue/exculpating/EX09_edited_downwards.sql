@@ -22,8 +22,8 @@ next_step:
   sv: Begär ändringsloggen för ett stickprov och jämför tiden före och efter.
   en: Ask for the change log of a sample and compare the time before and after.
 sentence:
-  sv: "{n_down} av {n} ändrade besök är kortare än planerat, sammanlagt {minutes} minuter"
-  en: "{n_down} of {n} edited visits are shorter than planned, by {minutes} minutes in all"
+  sv: "{n_down} av {n} ändrade besök är kortare än planerat, sammanlagt {minutes:minut|minuter}"
+  en: "{n_down} of {n} edited visits are shorter than planned, by {minutes:minute|minutes} in all"
 basis: [{title: handbook section 2 Exculpating}]
 parameters:
   max_days: {value: 30, unit: days from visit to edit, because: a later edit may follow a question}

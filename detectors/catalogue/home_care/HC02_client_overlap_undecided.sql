@@ -22,8 +22,8 @@ next_step:
   sv: Fråga utföraren vilka besök som krävde två personer och jämför med genomförandeplanen och beslutets text.
   en: Ask the provider which visits needed two people and compare with the care plan and the text of the decision.
 sentence:
-  sv: "{n} gånger var två i personalen registrerade samtidigt hos samma brukare utan beslut om dubbelbemanning, sammanlagt {minutes} minuter ({n_clients} brukare)"
-  en: "{n} times two members of staff were registered with one client at once without a decision on double staffing, {minutes} minutes in all ({n_clients} clients)"
+  sv: "{n:gång|gånger} var två i personalen registrerade samtidigt hos samma brukare utan beslut om dubbelbemanning, sammanlagt {minutes:minut|minuter} ({n_clients} brukare)"
+  en: "{n:time|times} two members of staff were registered with one client at once without a decision on double staffing, {minutes:minute|minutes} in all ({n_clients:client|clients})"
 basis: [{title: handbook HC-2}, {title: handbook reference HT-12 and HT-13}]
 amount: {kind: estimate, how: {sv: överlappande minuter gånger utförarens snittpris per minut, en: overlapping minutes times the provider's mean price a minute}}
 parameters:

@@ -21,8 +21,8 @@ next_step:
   sv: Begär schema och lönespecifikation för veckorna. Fråga hur personen mår och vem som anställer, innan något antas om tiden.
   en: Ask for rota and payslips of the weeks. Ask how the person is and who the employer is before assuming anything about the time.
 sentence:
-  sv: "{n_staff} i personalen hade mer än {limit_hours} timmar i veckan hos brukare i minst tre av fyra veckor, sammanlagt {n_weeks} veckor, som mest {max_hours} timmar"
-  en: "{n_staff} members of staff had more than {limit_hours} hours a week with clients in at least three of four weeks, {n_weeks} weeks in all, {max_hours} hours at most"
+  sv: "{n_staff} i personalen hade mer än {limit_hours:timme|timmar} i veckan hos brukare i minst tre av fyra veckor, sammanlagt {n_weeks:vecka|veckor}, som mest {max_hours:timme|timmar}"
+  en: "{n_staff:member|members} of staff had more than {limit_hours:hour|hours} a week with clients in at least three of four weeks, {n_weeks:week|weeks} in all, {max_hours:hour|hours} at most"
 basis: [{title: handbook HC-5}, {title: arbetstidslag (1982:673) 10 b §}]
 parameters:
   max_hours_week: {value: 60, unit: hours, because: "the legal average is 48 hours and time with clients is only part of the working time"}

@@ -23,8 +23,8 @@ next_step:
   sv: Ta ut de tätaste övergångarna på karta och jämför med rålogg från tagg eller app.
   en: Put the tightest moves on a map and compare with the raw log of tag or app.
 sentence:
-  sv: "{n} av {n_moves} byten mellan områden har mindre än två minuters restid ({share_pct} procent, medianen bland {peer_n} utförare är {peer_median_pct} procent)"
-  en: "{n} of {n_moves} moves between areas leave less than two minutes to travel ({share_pct} percent, the median of {peer_n} providers is {peer_median_pct} percent)"
+  sv: "{n} av {n_moves:byte|byten} mellan områden har mindre än två minuters restid ({share_pct} procent, medianen bland {peer_n} utförare är {peer_median_pct} procent)"
+  en: "{n} of {n_moves:move|moves} between areas leave less than two minutes to travel ({share_pct} percent, the median of {peer_n:provider|providers} is {peer_median_pct} percent)"
 basis: [{title: handbook HC-6}, {title: handbook reference HT-03}]
 parameters:
   max_gap_minutes: {value: 2, unit: minutes, because: no change of area takes less than two minutes}

@@ -23,8 +23,8 @@ next_step:
   sv: Begär underlaget till fakturan per besök och stäm av mot tidssystemet för de brukare och månader som skiljer mest.
   en: Ask for the invoice's basis by visit and reconcile it with the time system for the clients and months that differ most.
 sentence:
-  sv: "{n} fakturor per brukare och månad ({n_clients} brukare) är högre än den registrerade tiden, sammanlagt {minutes} minuter, {share_pct} procent av den tid utföraren fakturerat"
-  en: "{n} claims by client and month ({n_clients} clients) exceed the registered time, by {minutes} minutes in all, {share_pct} percent of the time the provider billed"
+  sv: "{n:faktura|fakturor} per brukare och månad ({n_clients} brukare) är högre än den registrerade tiden, sammanlagt {minutes:minut|minuter}, {share_pct} procent av den tid utföraren fakturerat"
+  en: "{n:claim|claims} by client and month ({n_clients:client|clients}) exceed the registered time, by {minutes:minute|minutes} in all, {share_pct} percent of the time the provider billed"
 basis: [{title: handbook HC-7}, {title: handbook reference HT-18}]
 amount: {kind: exact, how: {sv: skillnaden i minuter gånger fakturans eget pris per minut, en: the difference in minutes times the claim's own price a minute}}
 parameters:

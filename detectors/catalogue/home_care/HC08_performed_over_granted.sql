@@ -22,8 +22,8 @@ next_step:
   sv: Fråga biståndshandläggaren om behovet har ökat och utföraren varför tiden inte har anmälts som ändrad.
   en: Ask the needs assessor whether the need has grown and the provider why the change was not reported.
 sentence:
-  sv: "{n_clients} brukare fick minst två månader i följd mer än {limit_pct} procent av beviljad tid, sammanlagt {minutes} minuter över beslutet under {n} månader"
-  en: "{n_clients} clients had more than {limit_pct} percent of the granted time two months running or longer, {minutes} minutes above the decision in {n} client-months"
+  sv: "{n_clients} brukare fick minst två månader i följd mer än {limit_pct} procent av beviljad tid, sammanlagt {minutes:minut|minuter} över beslutet under {n:månad|månader}"
+  en: "{n_clients:client|clients} had more than {limit_pct} percent of the granted time two months running or longer, {minutes:minute|minutes} above the decision in {n:client-month|client-months}"
 basis: [{title: handbook HC-8}, {title: handbook reference HT-11}]
 amount: {kind: estimate, how: {sv: minuterna över beviljad tid gånger utförarens snittpris per minut, en: minutes above the grant times the provider's mean price a minute}}
 parameters:

@@ -23,8 +23,8 @@ next_step:
   sv: Jämför besökens tider dag för dag med planen för några av brukarna och fråga dem hur länge personalen brukar vara där.
   en: Compare the visits day by day with the plan for some of the clients and ask them how long staff usually stay.
 sentence:
-  sv: "{n} av {n_months} brukarmånader slutar inom en halv procent från beviljad tid ({share_pct} procent, medianen bland {peer_n} utförare är {peer_median_pct} procent)"
-  en: "{n} of {n_months} client-months end within half a percent of the grant ({share_pct} percent, the median of {peer_n} providers is {peer_median_pct} percent)"
+  sv: "{n} av {n_months:brukarmånad|brukarmånader} slutar inom en halv procent från beviljad tid ({share_pct} procent, medianen bland {peer_n} utförare är {peer_median_pct} procent)"
+  en: "{n} of {n_months:client-month|client-months} end within half a percent of the grant ({share_pct} percent, the median of {peer_n:provider|providers} is {peer_median_pct} percent)"
 basis: [{title: handbook HC-10}, {title: handbook reference HT-11}]
 parameters:
   tolerance: {value: 0.005, unit: share of the grant, because: half a percent is a few minutes a month}

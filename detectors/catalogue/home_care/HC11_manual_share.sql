@@ -23,8 +23,8 @@ next_step:
   sv: Be utföraren förklara orsakerna till manuell registrering per brukare och gör stickprov hos några av dem.
   en: Ask the provider for the reasons for manual registration by client and take samples with some of them.
 sentence:
-  sv: "{own_value} procent av {n} besök är manuella eller ändrade i efterhand (median bland {peer_n} utförare {peer_median} procent, gräns {peer_fence} procent); {manual_minutes} minuter saknar elektronisk registrering"
-  en: "{own_value} percent of {n} visits are manual or edited afterwards (median of {peer_n} providers {peer_median} percent, fence {peer_fence} percent); {manual_minutes} minutes lack electronic registration"
+  sv: "{own_value} procent av {n} besök är manuella eller ändrade i efterhand (median bland {peer_n} utförare {peer_median} procent, gräns {peer_fence} procent); {manual_minutes:minut|minuter} saknar elektronisk registrering"
+  en: "{own_value} percent of {n:visit|visits} are manual or edited afterwards (median of {peer_n:provider|providers} {peer_median} percent, fence {peer_fence} percent); {manual_minutes:minute|minutes} lack electronic registration"
 basis: [{title: handbook HC-11}, {title: handbook reference HT-06}]
 unit: percent
 amount: {kind: cap, how: {sv: alla manuellt registrerade minuter gånger utförarens snittpris per minut, en: all minutes registered by hand times the provider's mean price a minute}}

@@ -23,8 +23,8 @@ next_step:
   sv: Begär ändringsloggen för besöken och se vem som ändrade, från vilken tid och varför.
   en: Ask for the change log of the visits and see who changed, from what time and why.
 sentence:
-  sv: "{n} besök ({minutes} minuter) ändrades efter att månaden hade fakturerats, hos {n_clients} brukare, som längst {max_days} dagar efteråt"
-  en: "{n} visits ({minutes} minutes) were changed after their month had been invoiced, with {n_clients} clients, {max_days} days afterwards at most"
+  sv: "{n} besök ({minutes:minut|minuter}) ändrades efter att månaden hade fakturerats, hos {n_clients} brukare, som längst {max_days:dag|dagar} efteråt"
+  en: "{n:visit|visits} ({minutes:minute|minutes}) were changed after their month had been invoiced, with {n_clients:client|clients}, {max_days:day|days} afterwards at most"
 basis: [{title: handbook HC-12}, {title: handbook reference HT-07}]
 amount: {kind: cap, how: {sv: alla minuter i de ändrade besöken gånger utförarens snittpris per minut, en: all minutes of the changed visits times the provider's mean price a minute}}
 parameters:

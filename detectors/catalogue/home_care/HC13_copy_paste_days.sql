@@ -22,8 +22,8 @@ next_step:
   sv: Jämför ett par av veckorna med rålogg och med planeringen och fråga utföraren hur tiderna kommer in i systemet.
   en: Compare a few of the weeks with the raw log and the plan and ask the provider how times get into the system.
 sentence:
-  sv: "{n} av {n_weeks} brukarveckor har ett besök på exakt samma minuter minst fem dagar ({share_pct} procent, medianen bland {peer_n} utförare är {peer_median_pct} procent)"
-  en: "{n} of {n_weeks} client-weeks hold a visit at exactly the same minutes on five days or more ({share_pct} percent, the median of {peer_n} providers is {peer_median_pct} percent)"
+  sv: "{n} av {n_weeks:brukarvecka|brukarveckor} har ett besök på exakt samma minuter minst fem dagar ({share_pct} procent, medianen bland {peer_n} utförare är {peer_median_pct} procent)"
+  en: "{n} of {n_weeks:client-week|client-weeks} hold a visit at exactly the same minutes on five days or more ({share_pct} percent, the median of {peer_n:provider|providers} is {peer_median_pct} percent)"
 basis: [{title: handbook HC-13}, {title: handbook reference HT-05}]
 parameters:
   min_days: {value: 5, unit: days a week, because: two or three equal days happen by chance}

@@ -22,7 +22,7 @@ next_step:
   en: Ask whether the system rounds. If not, compare with the reader's raw log.
 sentence:
   sv: "{own_value} procent av {n} besök med tagg eller app varar jämna kvartar (median bland {peer_n} utförare {peer_median} procent, gräns {peer_fence} procent)"
-  en: "{own_value} percent of {n} visits by tag or app last whole quarters of an hour (median of {peer_n} providers {peer_median} percent, fence {peer_fence} percent)"
+  en: "{own_value} percent of {n:visit|visits} by tag or app last whole quarters of an hour (median of {peer_n:provider|providers} {peer_median} percent, fence {peer_fence} percent)"
 basis: [{title: handbook HC-14}, {title: handbook reference HT-05}]
 unit: percent
 parameters:

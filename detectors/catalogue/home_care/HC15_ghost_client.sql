@@ -22,8 +22,8 @@ next_step:
   sv: Ring eller besök brukaren och låt biståndshandläggaren följa upp beslutet på plats.
   en: Call or visit the client and let the needs assessor follow up the decision on the spot.
 sentence:
-  sv: "{n_clients} brukare har bara besökts av en enda person, alltid med manuell registrering, och syns inte i övrigt ({n} besök, {minutes} minuter)"
-  en: "{n_clients} clients were visited by a single person only, always with manual registration, and are not seen elsewhere ({n} visits, {minutes} minutes)"
+  sv: "{n_clients} brukare har bara besökts av en enda person, alltid med manuell registrering, och syns inte i övrigt ({n} besök, {minutes:minut|minuter})"
+  en: "{n_clients:client|clients} were visited by a single person only, always with manual registration, and are not seen elsewhere ({n:visit|visits}, {minutes:minute|minutes})"
 basis: [{title: handbook HC-15}]
 amount: {kind: cap, how: {sv: "allt utföraren fakturerat för brukarna, annars besökens minuter gånger snittpriset", en: "all the provider billed for these clients, else minutes of the visits times the mean price"}}
 parameters:

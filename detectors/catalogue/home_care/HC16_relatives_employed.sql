@@ -21,8 +21,8 @@ next_step:
   sv: Läs vad avtalet säger om anställning av närstående och om kommunen har godkänt det.
   en: Read what the contract says on employing relatives and whether the municipality approved it.
 sentence:
-  sv: "{share_pct} procent av tiden ({hours} timmar, {n_clients} brukare) utförs av personal på brukarens egen adress (medianen bland {peer_n} utförare är {peer_median_pct} procent)"
-  en: "{share_pct} percent of the time ({hours} hours, {n_clients} clients) is performed by staff registered at the client's own address (the median of {peer_n} providers is {peer_median_pct} percent)"
+  sv: "{share_pct} procent av tiden ({hours:timme|timmar}, {n_clients} brukare) utförs av personal på brukarens egen adress (medianen bland {peer_n} utförare är {peer_median_pct} procent)"
+  en: "{share_pct} percent of the time ({hours:hour|hours}, {n_clients:client|clients}) is performed by staff registered at the client's own address (the median of {peer_n:provider|providers} is {peer_median_pct} percent)"
 basis: [{title: handbook HC-16}, {title: handbook reference HT-15}]
 parameters:
   min_share: {value: 0.03, unit: share of minutes, because: a few approved employments are ordinary}

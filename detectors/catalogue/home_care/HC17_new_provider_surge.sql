@@ -23,8 +23,8 @@ next_step:
   sv: Gör en tidig avtalsuppföljning med bemanning, anställningsavtal och stickprov hos nya brukare.
   en: Make an early contract review of staffing, employment contracts and samples with new clients.
 sentence:
-  sv: "utföraren gick från {hours_before} till {hours} timmar i månaden på tre månader ({growth_pct} procents ökning) under sitt första år, med {n_new} nya brukare"
-  en: "the provider went from {hours_before} to {hours} hours a month in three months (growth of {growth_pct} percent) within its first year, with {n_new} new clients"
+  sv: "utföraren gick från {hours_before} till {hours:timme|timmar} i månaden på tre månader ({growth_pct} procents ökning) under sitt första år, med {n_new} nya brukare"
+  en: "the provider went from {hours_before} to {hours:hour|hours} a month in three months (growth of {growth_pct} percent) within its first year, with {n_new} new clients"
 basis: [{title: handbook HC-17}, {title: handbook reference HT-17}]
 parameters:
   min_growth: {value: 2.0, unit: growth over three months, because: "200 percent is three times as much"}

@@ -23,7 +23,7 @@ next_step:
   en: Compare the night visits with the clients' decisions and ask the provider why they are made at night.
 sentence:
   sv: "{n_night} av {n} besök görs mellan klockan 22 och 06 utan beslut om natt ({share_pct} procent, medianen bland {peer_n} utförare är {peer_median_pct} procent)"
-  en: "{n_night} of {n} visits are made between 22 and 06 without a night decision ({share_pct} percent, the median of {peer_n} providers is {peer_median_pct} percent)"
+  en: "{n_night} of {n:visit|visits} are made between 22 and 06 without a night decision ({share_pct} percent, the median of {peer_n:provider|providers} is {peer_median_pct} percent)"
 basis: [{title: handbook HC-18}]
 parameters:
   min_visits: {value: 100, unit: visits, because: shares of few visits are chance}

@@ -24,7 +24,7 @@ next_step:
   en: Ask how the time gets into the system and compare with the raw log of tag or app for some days.
 sentence:
   sv: "{own_value} procent av {n} elektroniskt registrerade besök är exakt som planerat (median bland {peer_n} utförare {peer_median} procent, gräns {peer_fence} procent)"
-  en: "{own_value} percent of {n} electronically registered visits are exactly as planned (median of {peer_n} providers {peer_median} percent, fence {peer_fence} percent)"
+  en: "{own_value} percent of {n} electronically registered visits are exactly as planned (median of {peer_n:provider|providers} {peer_median} percent, fence {peer_fence} percent)"
 basis: [{title: handbook reference HT-04}]
 unit: percent
 parameters:

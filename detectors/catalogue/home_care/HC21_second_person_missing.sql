@@ -22,7 +22,7 @@ next_step:
   en: Ask the client and the provider how lifting is done and whether the decision should be reviewed.
 sentence:
   sv: "{n_clients} brukare med beslut om dubbelbemanning har under {n} hela månader aldrig fått två i personalen samtidigt ({n_visits} besök)"
-  en: "{n_clients} clients with a decision on double staffing never had two staff at once in {n} whole client-months ({n_visits} visits)"
+  en: "{n_clients:client|clients} with a decision on double staffing never had two staff at once in {n} whole client-months ({n_visits:visit|visits})"
 basis: [{title: handbook reference HT-12}]
 parameters:
   min_visits: {value: 30, unit: visits a month, because: with fewer visits the ones that need two may have been cancelled}

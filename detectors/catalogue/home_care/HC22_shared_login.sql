@@ -21,8 +21,8 @@ next_step:
   sv: Be om personallistan och fråga om inloggningar delas. Finns bara en person bakom, fråga hur arbetstiden ser ut.
   en: Ask for the staff list and whether logins are shared. If one person stands behind it, ask about the working time.
 sentence:
-  sv: "{n_staff} beteckningar var i arbete minst {limit_days} dagar eller mer än {limit_hours} timmar i en månad ({n} månader, som mest {max_days} dagar och {max_hours} timmar)"
-  en: "{n_staff} tokens were at work on {limit_days} days or more, or above {limit_hours} hours, in a month ({n} months, {max_days} days and {max_hours} hours at most)"
+  sv: "{n_staff:beteckning|beteckningar} var i arbete minst {limit_days:dag|dagar} eller mer än {limit_hours:timme|timmar} i en månad ({n:månad|månader}, som mest {max_days:dag|dagar} och {max_hours:timme|timmar})"
+  en: "{n_staff:token|tokens} were at work on {limit_days:day|days} or more, or above {limit_hours:hour|hours}, in a month ({n:month|months}, {max_days:day|days} and {max_hours:hour|hours} at most)"
 basis: [{title: handbook reference HT-14}, {title: arbetstidslag (1982:673) 10 b och 14 §§}]
 parameters:
   min_hours: {value: 100, unit: hours a month, because: who looks in on a few clients every day shares no login}

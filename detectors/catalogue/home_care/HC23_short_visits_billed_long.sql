@@ -23,8 +23,8 @@ next_step:
   sv: Begär underlaget per besök och läs avtalets regel om minsta debitering.
   en: Ask for the basis by visit and read the contract's rule on minimum charges.
 sentence:
-  sv: "{n_visits} besök hos {n_clients} brukare varade mindre än hälften av planerad tid, men månaderna fakturerades som om de varit hela: {minutes} minuter för mycket"
-  en: "{n_visits} visits with {n_clients} clients lasted less than half of the planned time, yet the months were billed as if they had been full: {minutes} minutes too many"
+  sv: "{n_visits} besök hos {n_clients} brukare varade mindre än hälften av planerad tid, men månaderna fakturerades som om de varit hela: {minutes:minut|minuter} för mycket"
+  en: "{n_visits:visit|visits} with {n_clients:client|clients} lasted less than half of the planned time, yet the months were billed as if they had been full: {minutes:minute|minutes} too many"
 basis: [{title: handbook reference HT-16}]
 amount: {kind: estimate, how: {sv: "den del av de korta besökens planerade tid som fakturerats utan att vara registrerad, gånger fakturans pris per minut", en: "the part of the short visits' planned time that was billed without being registered, times the claim's price a minute"}}
 parameters:

@@ -23,7 +23,7 @@ next_step:
   en: Compare the visits before and after the change for these clients and ask them what differs.
 sentence:
   sv: "{n} brukare som lämnade utföraren fick i snitt {ratio_pct} procent av den tidigare tiden hos nästa utförare, fast beslutet var oförändrat"
-  en: "{n} clients who left the provider had {ratio_pct} percent of the earlier time on average at the next one, though the decision was unchanged"
+  en: "{n:client|clients} who left the provider had {ratio_pct} percent of the earlier time on average at the next one, though the decision was unchanged"
 basis: [{title: handbook reference HT-19}]
 amount: {kind: estimate, how: {sv: minskningen av tid per månad gånger antalet månader hos utföraren (högst tolv) gånger snittpriset, en: the fall in time a month times the months with the provider (twelve at most) times the mean price}}
 parameters:

@@ -23,8 +23,8 @@ next_step:
   sv: Börja med de drag som skiljer mest och se om en känd omständighet förklarar dem.
   en: Begin with the features that differ most and see whether a known circumstance explains them.
 sentence:
-  sv: "ovanlig månad jämfört med {peer_n} månader: {feature_1_sv} {own_1} (median {median_1}), {feature_2_sv} {own_2} (median {median_2}), {feature_3_sv} {own_3} (median {median_3})"
-  en: "unusual month against {peer_n} months: {feature_1_en} {own_1} (median {median_1}), {feature_2_en} {own_2} (median {median_2}), {feature_3_en} {own_3} (median {median_3})"
+  sv: "ovanlig månad jämfört med {peer_n:månad|månader}: {feature_1_sv} {own_1} (median {median_1}), {feature_2_sv} {own_2} (median {median_2}), {feature_3_sv} {own_3} (median {median_3})"
+  en: "unusual month against {peer_n:month|months}: {feature_1_en} {own_1} (median {median_1}), {feature_2_en} {own_2} (median {median_2}), {feature_3_en} {own_3} (median {median_3})"
 basis: [{title: "Liu, Ting and Zhou 2008, Isolation Forest"}, {title: handbook section 5}]
 features:
   manual_share: {sv: andel manuella besök (procent), en: manual visits (percent), unit: percent}

@@ -21,8 +21,8 @@ next_step:
   sv: Kontrollera utskrivningsdagarna, hämta tillståndsbeviset från IVO och fråga hemmet var barnen bodde de aktuella nätterna.
   en: Check the days of discharge, get the permit from IVO and ask the home where the children stayed those nights.
 sentence:
-  sv: "{n_nights} nätter var fler barn placerade än tillståndets {places} platser (som mest {max_children}), sammanlagt {excess_nights} vårddygn över tillståndet"
-  en: "on {n_nights} nights more children were placed than the {places} places of the permit ({max_children} at most), {excess_nights} child nights above the permit in all"
+  sv: "{n_nights:natt|nätter} var fler barn placerade än tillståndets {places:plats|platser} (som mest {max_children}), sammanlagt {excess_nights} vårddygn över tillståndet"
+  en: "on {n_nights:night|nights} more children were placed than the {places:place|places} of the permit ({max_children} at most), {excess_nights} child nights above the permit in all"
 basis: [{title: handbook HVB-1}, {title: handbook reference HB-05}, {title: 'socialtjänstförordning (2025:468) 15 kap. 6 §'}]
 amount: {kind: cap, how: {sv: antalet barn över tillståndet varje natt gånger nattens genomsnittliga avtalade dygnspris, en: children above the permit each night times the night's mean agreed day rate}}
 parameters:

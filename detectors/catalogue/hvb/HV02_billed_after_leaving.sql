@@ -21,8 +21,8 @@ next_step:
   sv: Se efter uppsägningstid i avtalet, kontrollera utskrivningsdagen i journalen och begär kredit för dygnen om avtalet inte ger rätt till dem.
   en: Look for a notice period in the agreement, check the day of leaving in the file and ask for a credit if the agreement does not allow the days.
 sentence:
-  sv: "{n} fakturor omfattar {days} dygn efter att barnet skrevs ut ({n_placements} placeringar, som mest {max_days} dygn)"
-  en: "{n} invoices cover {days} days after the child left ({n_placements} placements, {max_days} days at most)"
+  sv: "{n:faktura|fakturor} omfattar {days} dygn efter att barnet skrevs ut ({n_placements:placering|placeringar}, som mest {max_days} dygn)"
+  en: "{n:invoice|invoices} cover {days:day|days} after the child left ({n_placements:placement|placements}, {max_days:day|days} at most)"
 basis: [{title: handbook HVB-2}, {title: handbook reference HB-01}]
 amount: {kind: exact, how: {sv: dygnen efter utskrivning gånger fakturans eget dygnspris utan tillägg, en: days after leaving times the invoice's own day rate without extras}}
 parameters:

@@ -21,8 +21,8 @@ next_step:
   sv: Begär underlag per dygn för fakturorna och kredit för de dygn som inte finns i kalendern.
   en: Ask for the basis of the invoices by day and for a credit of the days that are not in the calendar.
 sentence:
-  sv: "{n} fakturor tar upp fler vårddygn än perioden har dagar, sammanlagt {days} dygn för mycket (som mest {max_days} på en faktura)"
-  en: "{n} invoices list more care days than the period has days, {days} days too many in all ({max_days} on one invoice at most)"
+  sv: "{n:faktura|fakturor} tar upp fler vårddygn än perioden har dagar, sammanlagt {days} dygn för mycket (som mest {max_days} på en faktura)"
+  en: "{n:invoice|invoices} list more care days than the period has days, {days:day|days} too many in all ({max_days} on one invoice at most)"
 basis: [{title: handbook HVB-3}, {title: handbook reference HB-02}]
 amount: {kind: exact, how: {sv: dygnen utöver perioden gånger fakturans eget dygnspris utan tillägg, en: days beyond the period times the invoice's own day rate without extras}}
 severity: 5

@@ -21,8 +21,8 @@ next_step:
   sv: Fråga placerande handläggare var barnet bodde och jämför båda hemmens fakturor för de nätterna.
   en: Ask the case officer where the child stayed and compare both homes' invoices for those nights.
 sentence:
-  sv: "{nights} nätter gäller två placeringar för samma barn ({n_children} barn, {n} par av placeringar)"
-  en: "on {nights} nights two placements hold for the same child ({n_children} children, {n} pairs of placements)"
+  sv: "{nights:natt|nätter} gäller två placeringar för samma barn ({n_children} barn, {n} par av placeringar)"
+  en: "on {nights:night|nights} two placements hold for the same child ({n_children:child|children}, {n:pair|pairs} of placements)"
 basis: [{title: handbook HVB-4}, {title: handbook reference HB-03}]
 amount: {kind: cap, how: {sv: gemensamma nätter gånger det lägre av de två avtalade dygnspriserna, en: shared nights times the lower of the two agreed day rates}}
 parameters:

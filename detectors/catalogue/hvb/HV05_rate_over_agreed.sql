@@ -21,8 +21,8 @@ next_step:
   sv: Ta fram överenskommelsen och eventuell indexklausul och begär kredit för skillnaden om den saknar stöd.
   en: Get the agreement and any index clause and ask for a credit of the difference where it has no support.
 sentence:
-  sv: "{n} fakturor ({n_placements} placeringar) har ett dygnspris över det avtalade, i snitt {mean_pct} procent över, för {days} dygn"
-  en: "{n} invoices ({n_placements} placements) have a day rate above the agreed one, {mean_pct} percent over on average, for {days} days"
+  sv: "{n:faktura|fakturor} ({n_placements:placering|placeringar}) har ett dygnspris över det avtalade, i snitt {mean_pct} procent över, för {days} dygn"
+  en: "{n:invoice|invoices} ({n_placements:placement|placements}) have a day rate above the agreed one, {mean_pct} percent over on average, for {days:day|days}"
 basis: [{title: handbook HVB-5}, {title: handbook reference HB-10}]
 amount: {kind: exact, how: {sv: skillnaden per dygn mot avtalat pris gånger fakturans dygn, en: the difference a day to the agreed price times the days of the invoice}}
 parameters:

@@ -21,8 +21,8 @@ next_step:
   sv: Gå igenom de största tilläggen mot beslut och överenskommelse och fråga hur insatsen har utförts.
   en: Go through the largest extras against decision and agreement and ask how the service was given.
 sentence:
-  sv: "tillägg är {own_value} procent av det fakturerade beloppet, {extras_sek} kronor på {n_invoices} fakturor (median bland {peer_n} hem {peer_median} procent, gräns {peer_fence} procent)"
-  en: "extras are {own_value} percent of the invoiced amount, {extras_sek} SEK on {n_invoices} invoices (median of {peer_n} homes {peer_median} percent, fence {peer_fence} percent)"
+  sv: "tillägg är {own_value} procent av det fakturerade beloppet, {extras_sek} kronor på {n_invoices:faktura|fakturor} (median bland {peer_n} hem {peer_median} procent, gräns {peer_fence} procent)"
+  en: "extras are {own_value} percent of the invoiced amount, {extras_sek} SEK on {n_invoices:invoice|invoices} (median of {peer_n:home|homes} {peer_median} percent, fence {peer_fence} percent)"
 basis: [{title: handbook HVB-6}, {title: handbook reference HB-09}]
 amount: {kind: cap, how: {sv: alla fakturerade tillägg under perioden, en: all invoiced extras of the period}}
 unit: percent

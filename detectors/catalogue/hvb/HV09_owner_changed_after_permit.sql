@@ -22,7 +22,7 @@ next_step:
   en: Ask the inspectorate whether the change of owner was reported, and ask the home who now owns and leads it.
 sentence:
   sv: "alla {n_before} företrädare vid tillståndet {permit_from} hade lämnat senast {last_left} och {n_after} nya hade trätt in"
-  en: "all {n_before} officers at the permit of {permit_from} had left by {last_left} and {n_after} new ones had come"
+  en: "all {n_before:officer|officers} at the permit of {permit_from} had left by {last_left} and {n_after} new ones had come"
 basis: [{title: handbook HVB-9}, {title: handbook reference HB-13}, {title: 'socialtjänstförordning (2025:468) 15 kap. 7 §'}]
 parameters:
   max_days: {value: 365, unit: days from the permit, because: handbook HVB-9, twelve months}

@@ -21,8 +21,8 @@ next_step:
   sv: Se efter i ekonomisystemet om båda fakturorna är betalda och om en kredit är bokad, begär annars kredit.
   en: See in the ledger whether both invoices were paid and a credit is booked, else ask for a credit.
 sentence:
-  sv: "{n} fakturor tar upp dygn som redan fakturerats för samma placering, sammanlagt {days} dygn ({n_placements} placeringar)"
-  en: "{n} invoices list days already invoiced for the same placement, {days} days in all ({n_placements} placements)"
+  sv: "{n:faktura|fakturor} tar upp dygn som redan fakturerats för samma placering, sammanlagt {days} dygn ({n_placements:placering|placeringar})"
+  en: "{n:invoice|invoices} list days already invoiced for the same placement, {days:day|days} in all ({n_placements:placement|placements})"
 basis: [{title: handbook HVB-10}, {title: handbook reference HB-02}]
 amount: {kind: exact, how: {sv: de dubbelt fakturerade dygnen gånger det lägre av de två fakturornas dygnspriser, en: the days invoiced twice times the lower of the two invoices' day rates}}
 severity: 4

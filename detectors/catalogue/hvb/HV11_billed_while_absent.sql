@@ -21,8 +21,8 @@ next_step:
   sv: Läs avtalets villkor om frånvaro och platshållning och begär hemmets närvarolista för de nätterna.
   en: Read the agreement's terms on absence and kept places and ask for the home's attendance list of those nights.
 sentence:
-  sv: "{nights} nätter fakturerades till fullt pris medan barnet var frihetsberövat, på sjukhus eller avlidet ({n_children} barn, {n} fakturor)"
-  en: "{nights} nights were invoiced at full price while the child was in custody, in hospital or dead ({n_children} children, {n} invoices)"
+  sv: "{nights:natt|nätter} fakturerades till fullt pris medan barnet var frihetsberövat, på sjukhus eller avlidet ({n_children} barn, {n:faktura|fakturor})"
+  en: "{nights:night|nights} were invoiced at full price while the child was in custody, in hospital or dead ({n_children:child|children}, {n:invoice|invoices})"
 basis: [{title: handbook HVB-11}, {title: handbook reference HB-04}]
 amount: {kind: exact, how: {sv: fakturerade nätter under frånvaron gånger fakturans dygnspris utan tillägg, en: nights invoiced during the absence times the invoice's day rate without extras}}
 parameters:

@@ -21,8 +21,8 @@ next_step:
   sv: Begär hemmets underlag för priset, jämför med ramavtalets nivåer och pröva om insatsen motsvarar priset.
   en: Ask the home for the basis of the price, compare with the levels of the framework agreement and consider whether the care matches it.
 sentence:
-  sv: "{n} av {n_placements} placeringar har ett avtalat dygnspris över jämförbara placeringars övre gräns (i snitt {mean_rate} kronor mot medianen {median_rate} kronor)"
-  en: "{n} of {n_placements} placements have an agreed day rate above the upper fence of comparable ones (on average {mean_rate} SEK against the median {median_rate} SEK)"
+  sv: "{n} av {n_placements:placering|placeringar} har ett avtalat dygnspris över jämförbara placeringars övre gräns (i snitt {mean_rate} kronor mot medianen {median_rate} kronor)"
+  en: "{n} of {n_placements:placement|placements} have an agreed day rate above the upper fence of comparable ones (on average {mean_rate} SEK against the median {median_rate} SEK)"
 basis: [{title: handbook HVB-12}, {title: handbook reference HB-14}]
 parameters:
   min_group: {value: 30, unit: placements, because: fences of small groups are chance}

@@ -22,8 +22,8 @@ next_step:
   sv: Fråga placerande handläggare om hemvistelser och jämför datumen med besöken och med HVB-fakturan.
   en: Ask the case officer about stays at home and compare the dates with the visits and with the invoice of the home.
 sentence:
-  sv: "{n} besök eller pass i hemmet på {n_days} dagar medan barnet var placerat ({n_children} barn, {hours} timmar)"
-  en: "{n} visits or shifts at home on {n_days} days while the child was placed ({n_children} children, {hours} hours)"
+  sv: "{n} besök eller pass i hemmet på {n_days:dag|dagar} medan barnet var placerat ({n_children} barn, {hours:timme|timmar})"
+  en: "{n:visit|visits} or shifts at home on {n_days:day|days} while the child was placed ({n_children:child|children}, {hours:hour|hours})"
 basis: [{title: handbook HVB-13}]
 amount: {kind: cap, how: {sv: 'besökens tid gånger utförarens snittpris, hos den som gjorde besöken; okänt för det hem där barnet är placerat', en: 'time of the visits times the provider''s mean price, at the one who made the visits; unknown for the home where the child is placed'}}
 severity: 4

@@ -22,8 +22,8 @@ next_step:
   sv: Jämför den ungas ålder vid inflyttning med tillståndsbeviset.
   en: Compare the age at moving in with the permit.
 sentence:
-  sv: "{n} placeringar avser unga som var äldre än {max_age} år när de flyttade in"
-  en: "{n} placements concern young people older than {max_age} years when they moved in"
+  sv: "{n:placering|placeringar} avser unga som var äldre än {max_age} år när de flyttade in"
+  en: "{n:placement|placements} concern young people older than {max_age:year|years} when they moved in"
 basis: [{title: handbook reference HB-06}]
 parameters:
   max_age: {value: 21, unit: years, because: homes for children and young people end by twenty-one at the latest}

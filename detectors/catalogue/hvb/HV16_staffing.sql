@@ -21,8 +21,8 @@ next_step:
   sv: Begär hemmets bemanningsschema för de nätter då flest barn bodde där.
   en: Ask for the home's rota of the nights with most children.
 sentence:
-  sv: "{n_nights} nätter hade hemmet minst {min_children} barn och behöver visa sin bemanning"
-  en: "on {n_nights} nights the home had {min_children} children or more and needs to show its staffing"
+  sv: "{n_nights:natt|nätter} hade hemmet minst {min_children} barn och behöver visa sin bemanning"
+  en: "on {n_nights:night|nights} the home had {min_children:child|children} or more and needs to show its staffing"
 basis: [{title: handbook reference HB-08}]
 parameters:
   min_children: {value: 6, unit: children, because: nights with many children are where the staffing should be asked for}

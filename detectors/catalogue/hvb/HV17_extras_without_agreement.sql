@@ -21,8 +21,8 @@ next_step:
   sv: Fråga placerande handläggare om tilläggen är beställda och begär underlag för dem som inte är det.
   en: Ask the case officer whether the extras were ordered and ask for the basis of those that were not.
 sentence:
-  sv: "{n} fakturor för {n_placements} placeringar har tillägg som behöver en överenskommelse, sammanlagt {extras_sek} kronor"
-  en: "{n} invoices of {n_placements} placements have extras that need an agreement, {extras_sek} SEK in all"
+  sv: "{n:faktura|fakturor} för {n_placements:placering|placeringar} har tillägg som behöver en överenskommelse, sammanlagt {extras_sek} kronor"
+  en: "{n:invoice|invoices} of {n_placements:placement|placements} have extras that need an agreement, {extras_sek} SEK in all"
 basis: [{title: handbook reference HB-09}]
 amount: {kind: cap, how: {sv: alla tillägg på fakturorna, en: all extras on the invoices}}
 parameters:

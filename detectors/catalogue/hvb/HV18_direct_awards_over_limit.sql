@@ -21,8 +21,8 @@ next_step:
   sv: Fråga upphandlingsenheten vilken gräns som gäller och om placeringarna har dokumenterade skäl.
   en: Ask the procurement unit which limit holds and whether the placements have documented reasons.
 sentence:
-  sv: "{n_placements} placeringar utanför ramavtal har fakturerats med {sum_sek} kronor under {year}, mer än gränsen {limit_sek} kronor"
-  en: "{n_placements} placements outside the framework agreement were invoiced with {sum_sek} SEK in {year}, more than the limit of {limit_sek} SEK"
+  sv: "{n_placements:placering|placeringar} utanför ramavtal har fakturerats med {sum_sek} kronor under {year}, mer än gränsen {limit_sek} kronor"
+  en: "{n_placements:placement|placements} outside the framework agreement were invoiced with {sum_sek} SEK in {year}, more than the limit of {limit_sek} SEK"
 basis: [{title: handbook reference HB-11}, {title: lag (2016:1145) om offentlig upphandling 19 kap.}]
 amount: {kind: cap, how: {sv: allt fakturerat utanför ramavtal under året, en: everything invoiced outside the framework agreement in the year}}
 parameters:

@@ -22,7 +22,7 @@ next_step:
   en: Find out how the homes are connected before other deviations of theirs are judged.
 sentence:
   sv: "delar {n_officers} företrädare med {n_homes} andra hem"
-  en: "shares {n_officers} officers with {n_homes} other homes"
+  en: "shares {n_officers:officer|officers} with {n_homes} other homes"
 basis: [{title: handbook reference HB-13}]
 parameters:
   max_posts: {value: 5, unit: homes a person, because: people of many posts are professional board members and link everybody}

@@ -21,8 +21,8 @@ next_step:
   sv: Jämför med arbetsgivardeklarationen per månad och med SSBTEK. Fråga först om personen har fått betalt för tiden; den som arbetar obetalt kan behöva stöd.
   en: Compare with the employer's monthly declaration and with SSBTEK. Ask first whether the person has been paid; someone who works unpaid may need support.
 sentence:
-  sv: "{n_months} månader med bistånd hade hushållet registrerad arbetstid på sammanlagt {hours} timmar, motsvarande omkring {implied_sek} kronor i lön efter skatt, men högst {declared_sek} kronor redovisades"
-  en: "in {n_months} months with support the household had {hours} registered hours of work, about {implied_sek} SEK in pay after tax, but {declared_sek} SEK at most were declared"
+  sv: "{n_months:månad|månader} med bistånd hade hushållet registrerad arbetstid på sammanlagt {hours:timme|timmar}, motsvarande omkring {implied_sek} kronor i lön efter skatt, men högst {declared_sek} kronor redovisades"
+  en: "in {n_months:month|months} with support the household had {hours} registered hours of work, about {implied_sek} SEK in pay after tax, but {declared_sek} SEK at most were declared"
 basis: [{title: handbook IS-1}, {title: handbook reference EB-01}, {title: socialtjänstlag (2025:400) 12 kap.}]
 amount: {kind: estimate, how: {sv: per månad det lägre av utbetalt bistånd och beräknad nettolön, en: for each month the lower of support paid and implied net pay}}
 parameters:

@@ -22,8 +22,8 @@ next_step:
   sv: Ta reda på vem som äger kontot. Är det en god man, lägg kontot i listan; annars, fråga varje hushåll för sig hur pengarna når det.
   en: Find out who owns the account. If it is a legal guardian, put the account on the list; otherwise ask each household by itself how the money reaches it.
 sentence:
-  sv: "{n_unrelated} hushåll utan gemensamma medlemmar fick bistånd till samma konto, {n_payments} utbetalningar på sammanlagt {sek} kronor"
-  en: "{n_unrelated} households without common members were paid support to one account, {n_payments} payments of {sek} SEK in all"
+  sv: "{n_unrelated} hushåll utan gemensamma medlemmar fick bistånd till samma konto, {n_payments:utbetalning|utbetalningar} på sammanlagt {sek} kronor"
+  en: "{n_unrelated:household|households} without common members were paid support to one account, {n_payments:payment|payments} of {sek} SEK in all"
 basis: [{title: handbook IS-2}, {title: handbook reference EB-13 and X-01}]
 amount: {kind: cap, how: {sv: allt bistånd till kontot under perioden, en: all support paid to the account in the period}}
 parameters:

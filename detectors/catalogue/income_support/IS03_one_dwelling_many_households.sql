@@ -21,8 +21,8 @@ next_step:
   sv: Begär hyreskontrakten, jämför dem med fastighetsägarens uppgift och gör hembesök efter samtycke. Trångboddhet ska också föras vidare till den som kan hjälpa.
   en: Ask for the leases, compare them with the property owner's record and visit with consent. Crowding should also reach those who can help.
 sentence:
-  sv: "{n_households} hushåll begärde hyra för samma bostad under {n_months} månader, som mest {most} hushåll och {month_sek} kronor på en månad"
-  en: "{n_households} households claimed rent for one dwelling in {n_months} months, at most {most} households and {month_sek} SEK in one month"
+  sv: "{n_households} hushåll begärde hyra för samma bostad under {n_months:månad|månader}, som mest {most} hushåll och {month_sek} kronor på en månad"
+  en: "{n_households:household|households} claimed rent for one dwelling in {n_months:month|months}, at most {most:household|households} and {month_sek} SEK in one month"
 basis: [{title: handbook IS-3}, {title: handbook reference EB-06 and EB-14}]
 amount: {kind: estimate, how: {sv: begärda hyror utöver den högsta varje månad, en: rents claimed beyond the highest each month}}
 parameters:

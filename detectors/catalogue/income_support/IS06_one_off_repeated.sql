@@ -22,8 +22,8 @@ next_step:
   sv: Läs besluten och kvittona i följd. Hör de till samma beslut är det förklarat.
   en: Read decisions and receipts in sequence. If they belong to one decision it is explained.
 sentence:
-  sv: "{n} utbetalningar på ett år för samma engångsbehov ({n_purposes} slag av behov), {beyond_sek} kronor utöver de två första"
-  en: "{n} payments in a year for the same one-off need ({n_purposes} kinds of need), {beyond_sek} SEK beyond the first two"
+  sv: "{n:utbetalning|utbetalningar} på ett år för samma engångsbehov ({n_purposes} slag av behov), {beyond_sek} kronor utöver de två första"
+  en: "{n:payment|payments} in a year for the same one-off need ({n_purposes:kind|kinds} of need), {beyond_sek} SEK beyond the first two"
 basis: [{title: handbook IS-6}]
 amount: {kind: cap, how: {sv: utbetalningarna efter den andra för varje ändamål, en: the payments after the second for each purpose}}
 parameters:

@@ -21,8 +21,8 @@ next_step:
   sv: Kontrollera dödsfallet i folkbokföringen, stoppa kommande utbetalningar och se vem som förfogar över kontot.
   en: Check the death in the population register, stop coming payments and see who disposes of the account.
 sentence:
-  sv: "{n} utbetalningar på sammanlagt {sek} kronor gjordes mer än en månad efter att hushållets enda vuxna avled, den sista {days_after} dagar efter"
-  en: "{n} payments of {sek} SEK in all were made more than a month after the household's only adult had died, the last one {days_after} days after"
+  sv: "{n:utbetalning|utbetalningar} på sammanlagt {sek} kronor gjordes mer än en månad efter att hushållets enda vuxna avled, den sista {days_after:dag|dagar} efter"
+  en: "{n:payment|payments} of {sek} SEK in all were made more than a month after the household's only adult had died, the last one {days_after:day|days} after"
 basis: [{title: handbook IS-8}, {title: handbook reference EB-12}]
 amount: {kind: exact, how: {sv: summan av utbetalningarna, en: the sum of the payments}}
 parameters:

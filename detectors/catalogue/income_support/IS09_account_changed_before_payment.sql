@@ -22,8 +22,8 @@ next_step:
   sv: Se i systemets logg vem som ändrade kontot och när. Ring hushållet på ett känt nummer och fråga om de själva bytte.
   en: See in the system log who changed the account and when. Call the household on a known number and ask whether they changed it.
 sentence:
-  sv: "utbetalningen flyttades till ett nytt konto, och {n_others} andra hushåll fick pengar till samma konto inom {days} dagar; {n_payments} utbetalningar på {sek} kronor har gått dit"
-  en: "payment was moved to a new account, and {n_others} other households were paid to it within {days} days; {n_payments} payments of {sek} SEK have gone there"
+  sv: "utbetalningen flyttades till ett nytt konto, och {n_others} andra hushåll fick pengar till samma konto inom {days:dag|dagar}; {n_payments:utbetalning|utbetalningar} på {sek} kronor har gått dit"
+  en: "payment was moved to a new account, and {n_others} other households were paid to it within {days:day|days}; {n_payments:payment|payments} of {sek} SEK have gone there"
 basis: [{title: handbook IS-9}]
 amount: {kind: cap, how: {sv: utbetalningarna till det nya kontot, en: the payments to the new account}}
 parameters:

@@ -23,8 +23,8 @@ next_step:
   sv: Läs normberäkningen för månaden, antalet personer och om det finns ett särskilt beslut.
   en: Read the norm calculation of the month, the number of people and whether there is a special decision.
 sentence:
-  sv: "{n_months} månader betalades mer norm än riksnormen medger för hushållets sammansättning, sammanlagt {over_sek} kronor mer, som mest {worst_sek} kronor en månad"
-  en: "in {n_months} months more norm was paid than the national norm gives for the household, {over_sek} SEK more in all, {worst_sek} SEK at most in a month"
+  sv: "{n_months:månad|månader} betalades mer norm än riksnormen medger för hushållets sammansättning, sammanlagt {over_sek} kronor mer, som mest {worst_sek} kronor en månad"
+  en: "in {n_months:month|months} more norm was paid than the national norm gives for the household, {over_sek} SEK more in all, {worst_sek} SEK at most in a month"
 basis: [{title: handbook IS-10}, {title: handbook reference EB-04}, {title: "socialtjänstförordningen 12 kap. 2 och 3 §§"}]
 amount: {kind: exact, how: {sv: utbetald norm minus riksnormen månad för månad, en: norm paid less the national norm month by month}}
 parameters:

@@ -22,7 +22,7 @@ next_step:
   en: Compare the rents with the utility value and the size of the flats. See who is behind the landlord and whether the households got the dwelling through one agent.
 sentence:
   sv: "hyresvärden har {n_households} hushåll med bistånd (gränsen bland privata hyresvärdar är {fence}, medianen {median_n}); {n_equal} av dem betalar samma hyra, {equal_rent} kronor, och {n_at_cap} ligger vid taket"
-  en: "the landlord has {n_households} households on support (the fence among private landlords is {fence}, the median {median_n}); {n_equal} of them pay the same rent, {equal_rent} SEK, and {n_at_cap} are at the cap"
+  en: "the landlord has {n_households:household|households} on support (the fence among private landlords is {fence}, the median {median_n}); {n_equal} of them pay the same rent, {equal_rent} SEK, and {n_at_cap} are at the cap"
 basis: [{title: handbook IS-11}, {title: handbook reference EB-14}]
 parameters:
   fence: {value: 1.5, unit: interquartile ranges, because: the usual outer fence of a skewed distribution}

@@ -21,8 +21,8 @@ next_step:
   sv: Jämför med hyresavin och hyreskontraktet för månaden. Är avin högre, rätta uppgiften i ärendet.
   en: Compare with the rent invoice and the lease of the month. If the invoice is higher, correct the case.
 sentence:
-  sv: "{n_months} månader betalades högre hyra än hushållet uppgett, sammanlagt {over_sek} kronor mer, som mest {worst_sek} kronor en månad"
-  en: "in {n_months} months more rent was paid than the household declared, {over_sek} SEK more in all, {worst_sek} SEK at most in a month"
+  sv: "{n_months:månad|månader} betalades högre hyra än hushållet uppgett, sammanlagt {over_sek} kronor mer, som mest {worst_sek} kronor en månad"
+  en: "in {n_months:month|months} more rent was paid than the household declared, {over_sek} SEK more in all, {worst_sek} SEK at most in a month"
 basis: [{title: handbook IS-12}, {title: handbook reference EB-05}]
 amount: {kind: exact, how: {sv: betald hyra minus uppgiven hyra och minus obetald hyra från månaden före, en: rent paid less declared rent and less unpaid rent of the month before}}
 parameters:

@@ -22,8 +22,8 @@ next_step:
   sv: Fråga hur bostaden och ekonomin är delade och om någon söker annan bostad. Tänk på att en separation kan handla om våld; kontakta dem var för sig.
   en: Ask how the dwelling and the economy are shared and whether someone looks for another home. Mind that a separation may be about violence; contact them separately.
 sentence:
-  sv: "hushållet fick bistånd som ensamstående {n_months} månader i samma bostad som den person det var ett gemensamt hushåll med till och med {together_until}"
-  en: "the household got support as single for {n_months} months in the same dwelling as the person it shared a household with until {together_until}"
+  sv: "hushållet fick bistånd som ensamstående {n_months:månad|månader} i samma bostad som den person det var ett gemensamt hushåll med till och med {together_until}"
+  en: "the household got support as single for {n_months:month|months} in the same dwelling as the person it shared a household with until {together_until}"
 basis: [{title: handbook IS-13}, {title: handbook reference EB-03}]
 amount: {kind: estimate, how: {sv: "skillnaden mellan två ensamnormer och en parnorm, delad lika på de två hushållen", en: "the difference between two single norms and one couple norm, half on each household"}}
 parameters:

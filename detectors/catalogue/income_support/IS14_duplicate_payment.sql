@@ -25,8 +25,8 @@ next_step:
   sv: Se i ekonomisystemet om båda betalningarna verkställdes. Är det dubbelt, rätta i nästa beräkning.
   en: See in the finance system whether both payments were carried out. If so, correct it in the next calculation.
 sentence:
-  sv: "{n_extra} utbetalningar har samma månad, ändamål och belopp som en annan, sammanlagt {sek} kronor ({n_months} månader)"
-  en: "{n_extra} payments have the same month, purpose and amount as another one, {sek} SEK in all ({n_months} months)"
+  sv: "{n_extra:utbetalning|utbetalningar} har samma månad, ändamål och belopp som en annan, sammanlagt {sek} kronor ({n_months:månad|månader})"
+  en: "{n_extra:payment|payments} have the same month, purpose and amount as another one, {sek} SEK in all ({n_months:month|months})"
 basis: [{title: handbook IS-14}, {title: handbook reference EB-08}]
 amount: {kind: exact, how: {sv: de upprepade utbetalningarna, en: the repeated payments}}
 parameters:

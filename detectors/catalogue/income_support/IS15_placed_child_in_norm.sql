@@ -24,8 +24,8 @@ next_step:
   sv: Stäm av med barnets handläggare vilka dagar barnet varit hemma och rätta normen framåt.
   en: Check with the child's officer which days the child was at home and correct the norm from now on.
 sentence:
-  sv: "{n_months} månader räknades {n_children} barn i normen fast barnet var placerat hela månaden, minst {sek} kronor"
-  en: "in {n_months} months {n_children} children were counted in the norm though placed for the whole month, {sek} SEK at least"
+  sv: "{n_months:månad|månader} räknades {n_children} barn i normen fast barnet var placerat hela månaden, minst {sek} kronor"
+  en: "in {n_months:month|months} {n_children:child|children} were counted in the norm though placed for the whole month, {sek} SEK at least"
 basis: [{title: handbook reference EB-11}, {title: "socialtjänstförordningen 12 kap. 2 §"}]
 amount: {kind: estimate, how: {sv: lägsta barnraden i riksnormen för varje barn och månad, en: the lowest child row of the national norm for each child and month}}
 parameters:

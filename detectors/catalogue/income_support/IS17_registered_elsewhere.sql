@@ -22,8 +22,8 @@ next_step:
   sv: Fråga hushållet var det bor och hjälp till med flyttanmälan om den saknas.
   en: Ask the household where it lives and help with the change of address if it is missing.
 sentence:
-  sv: "hyra begärdes för en bostad där ingen av hushållets vuxna är folkbokförd, {n_months} månader med {rent_sek} kronor i hyra sammanlagt"
-  en: "rent was claimed for a dwelling where none of the household's adults is registered, {n_months} months with {rent_sek} SEK of rent in all"
+  sv: "hyra begärdes för en bostad där ingen av hushållets vuxna är folkbokförd, {n_months:månad|månader} med {rent_sek} kronor i hyra sammanlagt"
+  en: "rent was claimed for a dwelling where none of the household's adults is registered, {n_months:month|months} with {rent_sek} SEK of rent in all"
 basis: [{title: handbook reference EB-02}]
 parameters:
   min_months: {value: 3, unit: applications in a row, because: a reported move takes some weeks to show}

@@ -23,8 +23,8 @@ next_step:
   sv: Läs beräkningen för månaderna och se vilka inkomster som är undantagna och varför.
   en: Read the calculation of the months and see which income is left out and why.
 sentence:
-  sv: "{n_months} månader var norm och hyra tillsammans högre än vad den redovisade inkomsten medger, sammanlagt {over_sek} kronor"
-  en: "in {n_months} months norm and rent together were higher than the declared income allows, {over_sek} SEK in all"
+  sv: "{n_months:månad|månader} var norm och hyra tillsammans högre än vad den redovisade inkomsten medger, sammanlagt {over_sek} kronor"
+  en: "in {n_months:month|months} norm and rent together were higher than the declared income allows, {over_sek} SEK in all"
 basis: [{title: handbook reference EB-08}, {title: "socialtjänstförordningen 12 kap. 2 och 3 §§"}]
 amount: {kind: estimate, how: {sv: "utbetald norm och hyra, högst riksnorm och uppgiven hyra, minus det som återstår när tre fjärdedelar av inkomsten dragits av", en: "norm and rent paid, at most the national norm and the declared rent, less what remains when three quarters of the income are deducted"}}
 parameters:

@@ -21,8 +21,8 @@ next_step:
   sv: Fråga när det gamla avtalet upphörde och begär tillbaka hyra som betalats efter det.
   en: Ask when the old lease ended and reclaim rent paid after that.
 sentence:
-  sv: "{n_months} månader betalades hyra till två hyresvärdars konton, {sek} kronor till den som fick minst"
-  en: "for {n_months} months rent was paid to two landlords' accounts, {sek} SEK to the one who got less"
+  sv: "{n_months:månad|månader} betalades hyra till två hyresvärdars konton, {sek} kronor till den som fick minst"
+  en: "for {n_months:month|months} rent was paid to two landlords' accounts, {sek} SEK to the one who got less"
 basis: [{title: handbook reference EB-05 and EB-16}]
 amount: {kind: cap, how: {sv: hyran till alla konton utom det största varje månad, en: the rent to all accounts but the largest each month}}
 parameters:

@@ -21,8 +21,8 @@ next_step:
   sv: Se vem som äger fastigheten och vilka som är folkbokförda där. Tala med de boende om deras villkor innan hyresvärden kontaktas.
   en: See who owns the property and who is registered there. Talk with the residents about their terms before the landlord is contacted.
 sentence:
-  sv: "{n_dwellings} bostäder hyrdes ut till minst tre hushåll med bistånd samma månad, som mest {most} hushåll, {beyond_sek} kronor utöver den högsta hyran"
-  en: "{n_dwellings} dwellings were let to at least three households on support in a month, {most} households at most, {beyond_sek} SEK beyond the highest rent"
+  sv: "{n_dwellings:bostad|bostäder} hyrdes ut till minst tre hushåll med bistånd samma månad, som mest {most} hushåll, {beyond_sek} kronor utöver den högsta hyran"
+  en: "{n_dwellings:dwelling|dwellings} were let to at least three households on support in a month, {most:household|households} at most, {beyond_sek} SEK beyond the highest rent"
 basis: [{title: handbook reference EB-14}]
 amount: {kind: estimate, how: {sv: begärda hyror utöver den högsta för varje bostad och månad, en: rents claimed beyond the highest for each dwelling and month}}
 parameters:

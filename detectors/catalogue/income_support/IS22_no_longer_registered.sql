@@ -23,8 +23,8 @@ next_step:
   sv: Kontrollera folkbokföringen och vilken kommun som ska ansvara; se till att hushållet inte står utan stöd under tiden.
   en: Check the population register and which municipality is responsible; make sure the household is not left without support meanwhile.
 sentence:
-  sv: "norm betalades för {n_months} månader efter att {n_persons} vuxna i hushållet lämnat registret, {sek} kronor"
-  en: "norm was paid for {n_months} months after {n_persons} adults of the household had left the register, {sek} SEK"
+  sv: "norm betalades för {n_months:månad|månader} efter att {n_persons} vuxna i hushållet lämnat registret, {sek} kronor"
+  en: "norm was paid for {n_months:month|months} after {n_persons:adult|adults} of the household had left the register, {sek} SEK"
 basis: [{title: handbook reference EB-12}]
 amount: {kind: cap, how: {sv: normen för månaderna, en: the norm of the months}}
 parameters:

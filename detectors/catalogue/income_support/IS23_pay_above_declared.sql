@@ -21,8 +21,8 @@ next_step:
   sv: Jämför med arbetsgivardeklarationen för månaden.
   en: Compare with the employer's monthly declaration.
 sentence:
-  sv: "{n_months} månader motsvarar {hours} registrerade timmar omkring {gap_sek} kronor mer i lön än vad som redovisats"
-  en: "in {n_months} months {hours} registered hours imply about {gap_sek} SEK more in pay than was declared"
+  sv: "{n_months:månad|månader} motsvarar {hours} registrerade timmar omkring {gap_sek} kronor mer i lön än vad som redovisats"
+  en: "in {n_months:month|months} {hours} registered hours imply about {gap_sek} SEK more in pay than was declared"
 basis: [{title: handbook reference EB-01}]
 amount: {kind: estimate, how: {sv: beräknad nettolön minus redovisad inkomst, en: implied net pay less declared income}}
 parameters:

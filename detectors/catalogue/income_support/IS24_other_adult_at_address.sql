@@ -22,7 +22,7 @@ next_step:
   sv: Fråga hushållet hur bostaden delas.
   en: Ask the household how the dwelling is shared.
 sentence:
-  sv: "{n_others} personer utanför hushållet är folkbokförda på samma adress som den sökande"
+  sv: "{n_others:person|personer} utanför hushållet är folkbokförda på samma adress som den sökande"
   en: "{n_others} people outside the household are registered at the applicant's address"
 basis: [{title: handbook reference EB-03}]
 parameters:

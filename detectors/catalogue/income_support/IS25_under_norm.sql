@@ -23,8 +23,8 @@ next_step:
   sv: Läs beräkningen och betala det som fattas om den är fel.
   en: Read the calculation and pay what is missing if it is wrong.
 sentence:
-  sv: "{n_months} månader betalades {under_sek} kronor mindre än riksnormen till ett hushåll utan redovisad inkomst"
-  en: "in {n_months} months {under_sek} SEK less than the national norm were paid to a household without declared income"
+  sv: "{n_months:månad|månader} betalades {under_sek} kronor mindre än riksnormen till ett hushåll utan redovisad inkomst"
+  en: "in {n_months:month|months} {under_sek} SEK less than the national norm were paid to a household without declared income"
 basis: [{title: handbook reference EB-04}]
 parameters:
   tolerance_sek: {value: 50, unit: SEK a month, because: rounding gives small differences}

@@ -21,8 +21,8 @@ next_step:
   sv: Fråga den tidigare hyresvärden när avtalet upphörde.
   en: Ask the former landlord when the lease ended.
 sentence:
-  sv: "{n_payments} hyror på {sek} kronor gick till det tidigare hyreskontot mer än två månader efter att ansökan bytt hyresvärd"
-  en: "{n_payments} rents of {sek} SEK went to the former rent account more than two months after the application changed landlord"
+  sv: "{n_payments:hyra|hyror} på {sek} kronor gick till det tidigare hyreskontot mer än två månader efter att ansökan bytt hyresvärd"
+  en: "{n_payments:rent|rents} of {sek} SEK went to the former rent account more than two months after the application changed landlord"
 basis: [{title: handbook reference EB-16}]
 amount: {kind: exact, how: {sv: hyrorna till det tidigare kontot, en: the rents to the former account}}
 parameters:

@@ -22,8 +22,8 @@ next_step:
   sv: Se om fakturorna avser samma beställning och vem som attesterat dem.
   en: See whether the invoices concern one order and who approved them.
 sentence:
-  sv: "{n} rader strax under {approval_limit} kr inom {days} dagar hos samma enhet, sammanlagt {amount_sek} kr"
-  en: "{n:line|lines} just below {approval_limit} SEK within {days} days for one unit, {amount_sek} SEK in all"
+  sv: "{n:rad|rader} strax under {approval_limit} kr inom {days:dag|dagar} hos samma enhet, sammanlagt {amount_sek} kr"
+  en: "{n:line|lines} just below {approval_limit} SEK within {days:day|days} for one unit, {amount_sek} SEK in all"
 basis: [{title: handbook LP-4}, {title: lagen om offentlig upphandling 2016:1145}]
 amount: {kind: cap, how: {sv: summan av raderna i de veckor som träffas, en: the lines of the weeks that fired}}
 parameters:

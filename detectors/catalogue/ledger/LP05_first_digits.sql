@@ -21,8 +21,8 @@ next_step:
   sv: Se vilka belopp som börjar på siffrorna och om de följer en prislista.
   en: See which amounts begin with those digits and whether they follow a price list.
 sentence:
-  sv: "Av {n} rader börjar {top_lines} på {top_digits}, väntat {top_expected}; medelavvikelsen är {times_chance} gånger den slumpen ger"
-  en: "Of {n:line|lines} {top_lines} begin with {top_digits}, expected {top_expected}; the mean deviation is {times_chance} times what chance gives"
+  sv: "Av {n:rad|rader} börjar {top_lines} på {top_digits}, väntat {top_expected}; medelavvikelsen är {times_chance:gång|gånger} den slumpen ger"
+  en: "Of {n:line|lines} {top_lines} begin with {top_digits}, expected {top_expected}; the mean deviation is {times_chance:time|times} what chance gives"
 basis:
   - {title: handbook LP-5}
   - {title: "Nigrini, Benford's Law (2012), first-two digits test"}

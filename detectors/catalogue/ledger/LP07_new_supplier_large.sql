@@ -21,8 +21,8 @@ next_step:
   sv: Se vilket avtal beloppen följer, när bolaget registrerades och vem som beställt.
   en: See which agreement the amounts follow, when the company was registered and who ordered.
 sentence:
-  sv: "Första fakturan kom {first_booked}; de första {days} dagarna bokfördes {amount_sek} kr på {n} rader"
-  en: "The first invoice came on {first_booked}; in the first {days} days {amount_sek} SEK were booked on {n:line|lines}"
+  sv: "Första fakturan kom {first_booked}; de första {days} dagarna bokfördes {amount_sek} kr på {n:rad|rader}"
+  en: "The first invoice came on {first_booked}; in the first {days:day|days} {amount_sek} SEK were booked on {n:line|lines}"
 basis: [{title: handbook LP-7}]
 amount: {kind: cap, how: {sv: allt som bokförts under de första dagarna, en: all that was booked in the first days}}
 parameters:

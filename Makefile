@@ -16,13 +16,15 @@ AS_OF ?= 2026-11-22
 WORKERS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help night test lint sample lock browser clean
+.PHONY: help night test lint sample catalogue spark lock browser clean
 
 help:
 	@echo "make night    run a night on $(INBOX) and say where the reports are"
 	@echo "make test     install what the tests need, check style, layers and run the suite"
 	@echo "make lint     style and layers only"
 	@echo "make sample   write a larger generated inbox to $(WORKSPACE)/inbox (SCALE=0.2 SEED=1)"
+	@echo "make catalogue  write docs/detectors/ anew from the rules and their cases"
+	@echo "make spark    install Spark (needs Java 17) and run every rule's cases on it too"
 	@echo "make clean    remove $(VENV) and caches; $(WORKSPACE) is yours to remove"
 
 $(BIN)/python:
@@ -63,6 +65,14 @@ browser:
 
 sample: $(RUNTIME)
 	@$(BIN)/avvik sample --out $(WORKSPACE)/inbox --scale $(or $(SCALE),0.2) --seed $(or $(SEED),1)
+
+catalogue: $(DEV)
+	@$(BIN)/python -m docs.make_catalogue
+
+# An extra of some 400 MB that nothing else needs, so it is not in the lock files.
+spark: $(DEV)
+	@$(PIP) install -e ".[spark]" --no-build-isolation --config-settings editable_mode=compat
+	@$(BIN)/python -m pytest -m spark tests/detectors/test_spark.py
 
 # Needs uv on the PATH (a developer's tool, not needed to run anything).
 lock:

@@ -10,6 +10,8 @@ loaded (`check_portable`). Seen on Spark 4.3 and DuckDB 2.0, held by `tests/dete
 - `floor` and `ceil` of a DOUBLE stay DOUBLE in DuckDB; Spark makes them whole numbers.
 - `epoch` keeps fractions of seconds; Spark's unix_timestamp cuts them off.
 - `date_diff('day', a, b)` counts midnights passed; Spark's counts spans of 24 hours.
+- `array_agg(..) FILTER (..)` of no rows is null in DuckDB, an empty list in Spark.
+- `INTERVAL ($n) DAY` takes a bound value in DuckDB only; elsewhere it is one day times the value.
 - a CAST to a whole number rounds in DuckDB and cuts off in Spark: refused where the value can have decimals.
 """
 
@@ -100,12 +102,17 @@ def _for_spark(node: exp.Expression) -> exp.Expression:
         node.set("this", _double(node.this))
     elif isinstance(node, (exp.Floor, exp.Ceil)) and not _is_double(node.parent):
         return _double(node.copy())
+    elif isinstance(node, exp.Filter) and isinstance(node.this, exp.ArrayAgg):
+        return exp.func("NULLIF", node.copy(), exp.Anonymous(this="ARRAY"))
     elif isinstance(node, exp.TimeToUnix):
         micros = exp.Anonymous(this="UNIX_MICROS", expressions=[exp.cast(node.this.copy(), "timestampltz")])
         return exp.paren(exp.Div(this=_double(micros), expression=exp.Literal.number(1_000_000)))
     elif isinstance(node, exp.Cast) and node.to.this in exp.DataType.INTEGER_TYPES \
             and isinstance(node.this, (exp.Parameter, exp.Placeholder)):
         node.set("this", exp.Round(this=node.this.copy()))
+    elif isinstance(node, exp.Interval) and not isinstance(node.this, exp.Literal):
+        one = exp.Interval(this=exp.Literal.string("1"), unit=node.args["unit"].copy())
+        return exp.paren(exp.Mul(this=one, expression=node.this.copy()))
     elif isinstance(node, exp.DateDiff):
         days = [exp.cast(node.args[side].copy(), "date") for side in ("this", "expression")]
         return exp.Anonymous(this="DATEDIFF", expressions=days)

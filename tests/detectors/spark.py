@@ -43,6 +43,9 @@ CONFIGURATION = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     "spark.sql.shuffle.partitions": "1",
+    "spark.sql.leafNodeDefaultParallelism": "1",
+    "spark.sql.autoBroadcastJoinThreshold": "-1",
+    "spark.sql.constraintPropagation.enabled": "false",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
@@ -101,18 +104,22 @@ class TwoEngines:
         return on_duckdb, on_spark
 
     def _send(self, names: Iterable[str]) -> None:
-        """Give Spark the tables and views under these names, views after what they read."""
+        """Give Spark the tables and views under these names; a view that DuckDB keeps as a table is one here too."""
         for name in names:
-            if name in self.bench.catalogue.views:
-                view = self.bench.catalogue.views[name]
-                changed = self._sent(view.reads)
-                if name not in self.views or changed:
-                    self.session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {to_dialect(view.sql, 'spark')}")
-                    self.views.add(name)
-            else:
+            view = self.bench.catalogue.views.get(name)
+            if view is None:
                 self._sent([name])
+                continue
+            changed = self._sent(view.reads)
+            if view.materialise and (changed or name not in self.views):
+                rows = self.session.sql(to_dialect(view.sql, "spark")).toArrow()
+                self.session.createDataFrame(rows).createOrReplaceTempView(name)
+            elif name not in self.views:  # resolved anew with every use, so it follows its tables
+                self.session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {to_dialect(view.sql, 'spark')}")
+            self.views.add(name)
 
     def _sent(self, tables: Iterable[str]) -> bool:
+        """Send tables that changed since they were last sent; says whether any did."""
         changed = False
         for table in tables:
             known = SYSTEM_TABLES.get(table)

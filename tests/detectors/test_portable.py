@@ -34,6 +34,8 @@ def test_every_rule_can_be_written_for_spark(rule: Detector | View) -> None:
     ("epoch(a)", "(CAST(UNIX_MICROS(CAST(a AS TIMESTAMP_LTZ)) AS DOUBLE) / 1000000)"),
     ("date_diff('day', a, b)", "DATEDIFF(CAST(b AS DATE), CAST(a AS DATE))"),
     ("concat(a, '/')", "CONCAT(COALESCE(a, ''), '/')"),
+    ("array_agg(a) FILTER (WHERE b)", "NULLIF(COLLECT_LIST(a) FILTER(WHERE b), ARRAY())"),
+    ("a - INTERVAL ($n) DAY", "a - (INTERVAL '1' DAY * (:n))"),
     ("CAST($n AS BIGINT)", "CAST(ROUND(:n) AS BIGINT)"),
     ("row_number() OVER (ORDER BY a, a_id)", "ROW_NUMBER() OVER (ORDER BY a NULLS LAST, a_id NULLS LAST)"),
 ])

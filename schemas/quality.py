@@ -156,13 +156,16 @@ def validate(
     pages = []
     with quiet(), Session(connection, INFO_ROWS) as session:
         for name, suite in suites.items():
+            if not rows[name] and name not in present:
+                # building its checks would cost most of what running them costs
+                results += [_untouched(name, rule) for rule in suite]
+                continue
             began = time.perf_counter()
-            outcomes = session.run(contracts[name], suite, rows[name], name in present or rows[name] > 0)
+            outcomes = session.run(contracts[name], suite, rows[name])
             share = (time.perf_counter() - began) / max(1, len(suite))
             found = [_result(name, rule, outcome, share) for rule, outcome in zip(suite, outcomes, strict=True)]
             results += found
-            if rows[name] or name in present:
-                pages.append((contracts[name], suite, outcomes))
+            pages.append((contracts[name], suite, outcomes))
         if run_dir is not None:
             from schemas.quality_docs import write_data_docs
 

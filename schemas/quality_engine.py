@@ -74,7 +74,7 @@ class Session:
         with contextlib.suppress(duckdb.Error):
             self._cursor.close()  # dispose closes it as a rule
 
-    def run(self, contract: Contract, rules: Sequence[QualityRule], rows: int, delivered: bool) -> list[Outcome]:
+    def run(self, contract: Contract, rules: Sequence[QualityRule], rows: int) -> list[Outcome]:
         """One outcome per rule, in their order. Failing rows are written on the way."""
         outcomes: dict[str, Outcome] = {}
         plans: dict[str, list[tuple[QualityRule, Any]]] = {}
@@ -87,8 +87,8 @@ class Session:
             except Exception as error:
                 outcomes[rule.id] = Outcome(computed=False, success=False, row_level=False, reason=why(error))
                 continue
-            if not rows and (kind in _ROW_KINDS or not delivered):
-                outcomes[rule.id] = Outcome(row_level=kind in _ROW_KINDS)
+            if not rows and kind in _ROW_KINDS:
+                outcomes[rule.id] = Outcome()
                 continue
             plans.setdefault(kind, []).append((rule, configuration))
         for kind, planned in plans.items():

@@ -17,6 +17,7 @@ import datetime
 import logging
 import os
 import re
+import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -27,7 +28,23 @@ from schemas.contract import Contract, QualityRule
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read by Great Expectations at import
 _shown = warnings.showwarning
-with warnings.catch_warnings():
+
+
+@contextlib.contextmanager
+def _without_spark() -> Iterator[None]:
+    """Great Expectations imports pyspark where it finds it: a second we do not use, and where the main module has
+    no file (a test worker, a child being forked) pyspark ends the process."""
+    absent = "pyspark" not in sys.modules
+    if absent:
+        sys.modules["pyspark"] = None  # type: ignore[assignment]  # importing it now fails, as if not installed
+    try:
+        yield
+    finally:
+        if absent:
+            del sys.modules["pyspark"]
+
+
+with _without_spark(), warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import sqlalchemy as sa
     from duckdb_engine import ConnectionWrapper

@@ -166,6 +166,14 @@ TEXTS: dict[str, tuple[str, str, tuple[str, str]]] = {
         "{n} of {of} rows have the wrong number of columns or broken quotes; the file is not read.",
         ("Kontrollera separator och citattecken i exporten.", "Check separator and quotes in the export."),
     ),
+    "no_good_row": (
+        "Ingen av filens {n} rader kan läsas; oftast bryter {column} mot regeln {kind}. Filen läses inte.",
+        "None of the file's {n} rows can be read; most often {column} breaks the rule {kind}. The file is not read.",
+        (
+            "Kontrollera kolumnens form i exporten; stämmer den, lägg till formen i kontraktet eller en källmappning.",
+            "Check the form of the column in the export; if it is right, add the form to the contract or a mapping.",
+        ),
+    ),
     "personal_number": (
         "Kolumnen {column} innehåller personnummer eller samordningsnummer. Inget ur filen har sparats.",
         "The column {column} holds personal numbers. Nothing of the file has been stored.",

@@ -335,6 +335,13 @@ class _Reading:
             if any(cell and cell.strip() for cell in sample[position]):
                 mapping.unknown[position] = f"kolumn {position + 1}"
 
+    def _refuse_without_good_rows(self, rows: int) -> None:
+        """A column that no row has right is an export of another form: the file's fault, not its rows'."""
+        columns = [finding for finding in self.findings if finding.column is not None and "n" in finding.facts]
+        if columns:
+            worst = max(columns, key=lambda finding: finding.facts["n"])
+            raise Refused("no_good_row", row=worst.row, column=worst.column, n=rows, kind=worst.rule)
+
     def _finish(
         self, connection: Any, mapping: Mapping, line: str, broken_rows: int, broken: list[Record]
     ) -> dict[str, Any]:
@@ -358,6 +365,8 @@ class _Reading:
                     "SELECT rule, column_name, count(*), min(line) FROM bad GROUP BY ALL ORDER BY min(line), rule"
                 ).fetchall()
             ]
+            if not counts.get(staging.GOOD, (0, None))[0]:
+                self._refuse_without_good_rows(bad_rows)
         if mapping.unknown:
             self.findings.append(Finding("unknown_columns", facts={"columns": list(mapping.unknown.values())}))
         if mapping.absent:

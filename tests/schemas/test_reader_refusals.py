@@ -67,6 +67,7 @@ REFUSED: list[tuple[str, str, bytes, str]] = [
     ("double", "visits.csv", f"visit_id;BesöksID;client_token\nv1;v1;{CANARY}\n".encode(), "double_heading"),
     ("missing", "visits.csv", f"visit_id;klient_token\nv1;{CANARY}\n".encode(), "missing_column"),
     ("ragged_file", "visits.csv", (OK + f"a;b;{CANARY}\n" * 2).encode(), "ragged_file"),
+    ("no_good_row", "visits.csv", f"visit_id;client_token;minutes\nv1;c1;{CANARY}\nv2;c2;en\n".encode(), "no_good_row"),
     ("personal_number", "visits.csv", b"visit_id;client_token;note\nv1;c1;ring 811228-9874 idag\n", "personal_number"),
 ]
 

@@ -1,10 +1,18 @@
-"""The ledger: every rule accounts for itself every night, also when it was silent and why (principle 5)."""
+"""The ledger: every rule accounts for itself every night, also when it was silent and why (principle 5).
+
+Each night carries on from the ledger of the night before when a rule was first run and when it last fired, so that a
+rule that never fires is known by one row and not by a year of folders.
+"""
 
 from __future__ import annotations
 
+import datetime
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -17,7 +25,13 @@ SCHEMA = pa.schema([
     ("status", pa.string()), ("outcome", pa.string()), ("reason", pa.string()), ("reason_en", pa.string()),
     ("population", pa.int64()), ("evaluated", pa.int64()), ("excluded", pa.int64()), ("excluded_by", pa.string()),
     ("fired", pa.int64()), ("findings", pa.int64()), ("new", pa.int64()), ("suppressed", pa.int64()),
-    ("share", pa.float64()), ("warning", pa.string()), ("seconds", pa.float64())])
+    ("share", pa.float64()), ("warning", pa.string()), ("seconds", pa.float64()),
+    ("observed_since", pa.date32()), ("last_fired", pa.date32())])
+
+# A share of few subjects says little: 2 of 32 is above 5 % by chance alone. It warns when at least this many fired and
+# the lower end of the share's 95 % interval (Wilson 1927) is above the limit.
+MIN_FIRED, Z95 = 3, 1.959964
+SILENT_DAYS = 365
 
 
 @dataclass
@@ -43,6 +57,8 @@ class LedgerRow:
     share: float | None = None
     warning: str = ""
     seconds: float = 0.0
+    observed_since: datetime.date | None = None
+    last_fired: datetime.date | None = None
 
     @classmethod
     def begin(cls, detector: Detector, status: str) -> LedgerRow:
@@ -60,8 +76,41 @@ class LedgerRow:
         self.evaluated = max(self.population - self.excluded, 0)
         self.fired, self.findings, self.new = fired, findings, new
         self.share = fired / self.evaluated if self.evaluated else None
-        if self.kind != "exculpating" and self.share is not None and fired > 1 and self.share > warn_share:
-            self.warning = f"regeln träffar {100 * self.share:.1f} % av {self.evaluated}".replace(".", ",")
+        if self.kind != "exculpating" and fired >= MIN_FIRED and share_at_least(fired, self.evaluated) > warn_share:
+            self.warning = f"regeln träffar {100 * fired / self.evaluated:.1f} % av {self.evaluated}".replace(".", ",")
+
+    def remember(self, as_of: datetime.date, before: Mapping[str, Any] | None) -> None:
+        """Carry on first run and last hit from the row of the night before; warns of twelve months without a hit."""
+        if before is not None:
+            self.observed_since, self.last_fired = before.get("observed_since"), before.get("last_fired")
+        if self.outcome != "ran":
+            return
+        self.observed_since = self.observed_since or as_of
+        if self.fired:
+            self.last_fired = as_of
+        quiet_since = self.last_fired or self.observed_since
+        if self.kind == "exculpating" or (as_of - quiet_since).days < SILENT_DAYS:
+            return
+        if self.last_fired:
+            self.warning = f"ingen träff på tolv månader, senast {self.last_fired}"
+        else:
+            self.warning = f"ingen träff sedan regeln började köras {self.observed_since}"
+
+
+def share_at_least(fired: int, evaluated: int) -> float:
+    """Lower end of the 95 % interval of a share (Wilson); 0 when nobody was evaluated."""
+    if not evaluated:
+        return 0.0
+    share, z2 = min(fired / evaluated, 1.0), Z95 * Z95
+    spread = Z95 * math.sqrt(share * (1 - share) / evaluated + z2 / (4 * evaluated * evaluated))
+    return (share + z2 / (2 * evaluated) - spread) / (1 + z2 / evaluated)
+
+
+def read_ledger(path: Path | None) -> dict[str, dict[str, Any]]:
+    """The rows of a ledger.parquet by detector; empty without one."""
+    if path is None:
+        return {}
+    return {row["detector_id"]: row for row in pq.read_table(path).to_pylist()}
 
 
 def write_ledger(connection: duckdb.DuckDBPyConnection, rows: list[LedgerRow], path: Path) -> None:

@@ -119,6 +119,14 @@ def order(subjects: Iterable[Ranked]) -> list[Ranked]:
     return ranked
 
 
+def order_of(findings: Iterable[tuple[str, str, Finding]]) -> list[Ranked]:
+    """Score and order the subjects of (subject type, subject id, finding); exculpating ones alone rank nobody."""
+    grouped: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for subject_type, subject_id, finding in findings:
+        grouped[(subject_type, subject_id)].append(finding)
+    return order(score_subject(t, s, f) for (t, s), f in grouped.items() if any(x.kind != "exculpating" for x in f))
+
+
 def carry_state(ranked: Iterable[Ranked], previous: Path | None, as_of: date) -> list[tuple[str, str]]:
     """Fill in state and first_seen from the night before; return the subjects that are gone since."""
     before: dict[tuple[str, str], Mapping[str, Any]] = {}
@@ -169,14 +177,10 @@ def rank(connection: duckdb.DuckDBPyConnection, run_dir: Path, groups: Mapping[s
 
     active: codes of the detectors that count (status active); others are shown in the ledger only.
     """
-    grouped: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-    for row in connection.execute("""
-            SELECT subject_type, subject_id, detector_id, kind, concept, domain, severity, strength, amount_sek
-            FROM findings ORDER BY ALL""").fetchall():
-        if row[2] in active:
-            grouped[(row[0], row[1])].append(Finding(*row[2:]))
-    scored = (score_subject(t, s, f) for (t, s), f in grouped.items() if any(x.kind != "exculpating" for x in f))
-    ranked = order(scored)
+    rows = connection.execute("""
+        SELECT subject_type, subject_id, detector_id, kind, concept, domain, severity, strength, amount_sek
+        FROM findings ORDER BY ALL""").fetchall()
+    ranked = order_of((row[0], row[1], Finding(*row[2:])) for row in rows if row[2] in active)
     gone = carry_state(ranked, previous, as_of)
     services = dict(connection.execute("SELECT provider_id, services FROM providers").fetchall())
     linked = {(t, s): g for t, s, g in connection.execute(

@@ -21,7 +21,7 @@ from detectors import links
 from detectors.calendar_days import calendar_rows
 from detectors.detector import Catalogue, Detector, load_catalogue
 from detectors.header import load_law_values
-from detectors.ledger import LedgerRow, write_ledger
+from detectors.ledger import LedgerRow, read_ledger, write_ledger
 from detectors.methods import RAW_TABLES, NotComputable, run_method
 from schemas.contract import Contract
 from schemas.settings import Settings
@@ -107,11 +107,13 @@ def parameter_values(detector: Detector, settings: Settings, as_of: date) -> dic
 
 def run_detectors(connection: duckdb.DuckDBPyConnection, run_dir: Path, settings: Settings, as_of: date,
                   catalogue: Catalogue, contracts: Mapping[str, Contract],
-                  delivered: Mapping[str, set[str]], previous_findings: Path | None = None) -> Detection:
+                  delivered: Mapping[str, set[str]], previous_findings: Path | None = None,
+                  previous_ledger: Path | None = None) -> Detection:
     """Run every detector, write findings, evidence, peers, subjects, ledger and detectors.json into run_dir.
 
     delivered: the columns that at least one loaded file of each dataset brought; a rule that needs another one is
-    not computable. previous_findings: findings.parquet of the night before, for what is new.
+    not computable. previous_findings, previous_ledger: findings.parquet and ledger.parquet of the night before, for
+    what is new and for rules that have been silent long.
     """
     result = Detection()
     prepare(connection, catalogue, settings, as_of)
@@ -125,6 +127,9 @@ def run_detectors(connection: duckdb.DuckDBPyConnection, run_dir: Path, settings
     links.write_links(connection, run_dir / "links.parquet")
     result.findings = _scalar(connection, "SELECT count(*) FROM findings")
     _fill_counts(connection, result.ledger, settings)
+    before = read_ledger(previous_ledger)
+    for row in result.ledger:
+        row.remember(as_of, before.get(row.detector_id))
     write_ledger(connection, result.ledger, run_dir / "ledger.parquet")
     evidence_rows.write(connection, contracts, run_dir)
     described = {code: d.describe() | {"values": _shown_values(d, settings, as_of)}
@@ -174,9 +179,11 @@ def missing_data(detector: Detector, delivered: Mapping[str, set[str]], catalogu
     missing = []
     for table in detector.reads:
         if table in catalogue.views:
-            reads = [t for t in catalogue.views[table].reads if t in delivered]
-            if table not in optional and not any(delivered[t] for t in reads):
-                missing.append(table)
+            view = catalogue.views[table]
+            if table not in optional:
+                missing += [f"{t} ({table})" for t in view.required if not delivered.get(t)]
+                if not any(delivered[t] for t in view.reads if t in delivered):
+                    missing.append(table)
         elif table in delivered and table not in optional:
             if not delivered[table]:
                 missing.append(table)

@@ -70,7 +70,19 @@ def build_parser() -> argparse.ArgumentParser:
     detectors = commands.add_parser("detectors", help="list the detectors, or explain one")
     detectors.add_argument("id", nargs="?", metavar="ID", help="a detector's code, such as HC01")
     detectors.add_argument("--settings", type=Path, metavar="FILE", help="settings of the municipality (YAML)")
+    detectors.add_argument("--last-run", action="store_true", help="what each did in the last run, as a table")
+    detectors.add_argument("--workspace", type=Path, default=Path("workspace"), metavar="DIR",
+                           help="the workspace of that run (default: workspace)")
     detectors.set_defaults(run=_detectors)
+
+    replay = commands.add_parser("replay", help="what a changed parameter would have gained and lost in a run")
+    replay.add_argument("run_id", metavar="RUN", help="id of the run, or latest")
+    replay.add_argument("--set", action="append", required=True, dest="changes", metavar="CODE.param=VALUE",
+                        help="the parameter to change; may be repeated")
+    replay.add_argument("--workspace", type=Path, default=Path("workspace"), metavar="DIR",
+                        help="the workspace of the run (default: workspace)")
+    replay.add_argument("--page", type=Path, metavar="FILE.html", help="write the result as a page too")
+    replay.set_defaults(run=_replay)
 
     sample = commands.add_parser("sample", help="write a generated inbox with planted deviations")
     sample.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
@@ -139,9 +151,19 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _detectors(options: argparse.Namespace) -> int:
+    if options.last_run:
+        from flows.last_run import show_last_run
+
+        return show_last_run(options.id, options.workspace, options.settings)
     from flows.explain import show_detectors
 
     return show_detectors(options.id, options.settings)
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from flows.replay import replay
+
+    return replay(options.run_id, options.changes, options.workspace, options.page)
 
 
 def _sample(options: argparse.Namespace) -> int:

@@ -24,6 +24,7 @@ from schemas.inbox import Inbox
 from schemas.problems import NOTICES
 from schemas.quality import CheckResult
 from schemas.reader import FileReading
+from schemas.settings import settings_document
 
 _CHECKS = pa.schema([
     ("dataset", pa.string()), ("check_id", pa.string()), ("expectation", pa.string()), ("column", pa.string()),
@@ -50,7 +51,10 @@ def begin(tonight: Tonight, inbox: Inbox, readings: Sequence[FileReading]) -> Pa
     previous = tonight.previous.name if tonight.previous else None
     tonight.hashes["input_hash"] = input_hash.input_hash(tonight.as_of, files, unopened, parts, previous)
     tonight.run_id = input_hash.run_id(tonight.as_of, tonight.hashes["input_hash"])
-    return tonight.workspace.begin_run(tonight.run_id)
+    tonight.warehouse.stamp(tonight.run_id)
+    folder = tonight.workspace.begin_run(tonight.run_id)
+    write_json(settings_document(tonight.settings), folder / "settings.json")
+    return folder
 
 
 def write_checks(checks: Sequence[CheckResult], run_dir: Path) -> None:

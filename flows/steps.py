@@ -111,6 +111,7 @@ def detect(tonight: Tonight, run_dir: Path) -> Any:
     return run_detectors(
         tonight.warehouse.connection, run_dir, tonight.settings, tonight.as_of, tonight.catalogue,
         tonight.contracts, tonight.delivered(), tonight.of_previous("findings.parquet"),
+        tonight.of_previous("ledger.parquet"),
     )
 
 

@@ -21,6 +21,7 @@ from schemas.problems import Problem
 from schemas.reconciliation import ReconciliationRow
 from schemas.settings import load_settings
 from schemas.source_mapping import contracts_for
+from schemas.warehouse import delivered_columns
 from schemas.warehouse_load import FileRow
 from schemas.workspace import Workspace
 
@@ -60,11 +61,7 @@ class Tonight:
 
     def delivered(self) -> dict[str, set[str]]:
         """For every dataset the columns that at least one loaded file brought; empty: no data."""
-        columns: dict[str, set[str]] = {name: set() for name in self.contracts}
-        for row in self.warehouse.files:
-            if row.status == "loaded":
-                columns[row.dataset] |= set(row.columns_delivered)
-        return columns
+        return delivered_columns(self.warehouse.files, self.contracts)
 
     def newest_row(self) -> str | None:
         """The day of the newest event that is loaded, not after the day judged from."""

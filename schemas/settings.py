@@ -98,10 +98,26 @@ def load_settings(path: Path | str | None = None) -> Settings:
         raise SettingsError(f"{path}: cannot be read ({error.strerror})") from None
     except ValueError as error:
         raise SettingsError(f"{path}: {error}") from None
+    return settings_of(document or {}, path)
+
+
+def settings_of(document: Any, path: Path) -> Settings:
+    """Settings of a parsed document; `path` is named in errors and is where relative paths start."""
     reader = _Reader(path)
-    given = reader.mapping("", document or {}, _FIELDS)
+    given = reader.mapping("", document, _FIELDS)
     values = {key: _FIELDS[key](reader, key, value) for key, value in given.items()}
     return _with_hash(Settings(**values, path=path))
+
+
+def settings_document(settings: Settings) -> dict[str, Any]:
+    """What a run keeps as settings.json: all that shapes its result, without folders of this machine.
+
+    `settings_of` reads it back. The groups are in the run's groups.json, the contracts in its hashes.
+    """
+    content = dataclasses.asdict(settings)
+    for name in ("threads", "memory_limit", "limits", "groups", "mappings", "path", "content_hash"):
+        del content[name]
+    return json.loads(json.dumps(content, sort_keys=True, default=str))
 
 
 class _Reader:

@@ -107,6 +107,16 @@ class Warehouse:
         """Close the connection. An unpublished warehouse stays as a leftover that the next night removes."""
         self.connection.close()
 
+    def stamp(self, run_id: str) -> None:
+        """Write down whose warehouse this is, so that a kept state can be told to belong to its run."""
+        with no_values("naming the run"), one_commit(self.connection):
+            self.connection.execute("INSERT INTO ledger.about VALUES ('run_id', $1)", [run_id])
+
+    def stamped(self) -> str | None:
+        """The run this warehouse was built for; None when it was never named."""
+        found = self.connection.execute("SELECT value FROM ledger.about WHERE name = 'run_id'").fetchall()
+        return str(found[0][0]) if found else None
+
     def load(
         self,
         readings: Sequence[FileReading],
@@ -228,6 +238,15 @@ def previous_files(workspace: Workspace, settings: Settings) -> list[FileRow]:
         return []
     with Warehouse.open_read_only(workspace.database, settings) as warehouse, no_values("reading ledger.files"):
         return warehouse_load.read_files(warehouse.connection)
+
+
+def delivered_columns(files: Iterable[FileRow], contracts: Mapping[str, Contract]) -> dict[str, set[str]]:
+    """For every dataset the columns that at least one loaded file brought; empty: no data."""
+    columns: dict[str, set[str]] = {name: set() for name in contracts}
+    for row in files:
+        if row.status == "loaded":
+            columns.setdefault(row.dataset, set()).update(row.columns_delivered)
+    return columns
 
 
 def known_files(previous: Iterable[FileRow], workspace: Workspace) -> frozenset[tuple[str, str, str]]:

@@ -1,0 +1,68 @@
+"""`avvik replay RUN --set CODE.parameter=VALUE`: what a changed parameter would have gained and lost.
+
+Reads the run's folder and its data and writes nothing into the workspace; with `--page` a page of its own.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from flows.failures import UsageError, is_ours, withheld
+from flows.screen import say
+from flows.stored_state import run_folder, stored_state
+from schemas.groups import parse_groups
+from schemas.settings import Settings, settings_of
+from schemas.source_mapping import contracts_for
+from schemas.warehouse import delivered_columns
+from schemas.warehouse_load import WarehouseError, read_files
+from schemas.workspace import Workspace
+
+
+def replay(run_id: str, changes: Sequence[str], workspace: Path, page: Path | None) -> int:
+    """Print the what-if (and write `page`); 0. UsageError for an unknown run, rule, parameter or value."""
+    from detectors.replay import State, WhatIfError, parse_changes, what_if
+    from detectors.run import catalogue_for
+    from reports import whatif
+
+    if not workspace.is_dir():
+        raise UsageError(f"{workspace}: no such folder. Name the workspace that the night was run in.")
+    place = Workspace(workspace)
+    folder = run_folder(place, run_id)
+    if page is not None and page.resolve().is_relative_to(place.root):
+        raise UsageError(f"{page}: a what-if is written outside the workspace, which holds runs and nothing else.")
+    settings = settings_of_run(folder)
+    contracts = contracts_for(settings)
+    catalogue = catalogue_for(contracts)
+    as_of = datetime.date.fromisoformat(folder.name[:10])
+    try:
+        wanted = parse_changes(changes, catalogue, settings, as_of)
+    except WhatIfError as error:
+        raise UsageError(str(error)) from None
+    groups = parse_groups(json.loads((folder / "groups.json").read_text(encoding="utf-8")))
+    with stored_state(place, folder, settings, contracts) as warehouse:
+        delivered = delivered_columns(read_files(warehouse.connection), contracts)
+        state = State(warehouse.connection, folder, as_of, settings, groups, delivered)
+        try:
+            result = what_if(state, catalogue, wanted)
+        except Exception as error:
+            if is_ours(error):
+                raise
+            raise WarehouseError(f"replay: {withheld(error)}. Nothing was changed.") from None
+    for line in whatif.as_text(result):
+        say(line)
+    if page is not None:
+        whatif.write_page(result, page)
+        say(f"\nSida: {page}")
+    return 0
+
+
+def settings_of_run(folder: Path) -> Settings:
+    """The settings a run was made with, from its folder."""
+    path = folder / "settings.json"
+    if not path.is_file():
+        raise UsageError(f"{folder.name} was left by an earlier version without its settings; "
+                         "run the night again before asking what if.")
+    return settings_of(json.loads(path.read_text(encoding="utf-8")), path)

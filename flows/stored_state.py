@@ -1,0 +1,142 @@
+"""The data a run was made from: the warehouse that carries its name, one of equal content, or built again.
+
+A warehouse is named for its run when it is published; the present one and the seven before it are kept. For an older
+run the typed copies in staging are loaded and checked anew in a folder outside the workspace, and the result must
+account for every row and krona as the run's reconciliation did. Nothing in the workspace is changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from flows import input_hash
+from flows.failures import UsageError
+from flows.screen import say
+from schemas import quality, warehouse_load
+from schemas.contract import Contract
+from schemas.settings import Settings
+from schemas.warehouse import Warehouse, WarehouseError
+from schemas.workspace import Workspace
+
+_COUNTS = ("received", "loaded", "replaced", "quarantined", "refused", "skipped")
+
+
+def run_folder(workspace: Workspace, run_id: str) -> Path:
+    """The folder of a run (`latest`: the last one). UsageError names the runs there are."""
+    if run_id == "latest":
+        folder = workspace.latest_run()
+        if folder is None:
+            raise UsageError(f"{workspace.root} holds no run yet. Run a night first.")
+        return folder
+    known = sorted(path.name for path in workspace.runs.glob("[0-9]*")) if workspace.runs.is_dir() else []
+    if run_id not in known:
+        there = f"The runs there are: {', '.join(known[-8:])}" if known else "There are none; run a night first"
+        raise UsageError(f"{workspace.root} has no run {run_id}. {there}.")
+    return workspace.runs / run_id
+
+
+@contextlib.contextmanager
+def stored_state(workspace: Workspace, folder: Path, settings: Settings,
+                 contracts: Mapping[str, Contract]) -> Iterator[Warehouse]:
+    """The run's warehouse, open for reading. UsageError names the runs whose data can be had when it cannot."""
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    kept = [path for path in [workspace.database, *reversed(workspace.kept_states())] if path.is_file()]
+    for path in kept:
+        warehouse = Warehouse.open_read_only(path, settings)
+        with warehouse:
+            if _belongs(warehouse, workspace, folder, record):
+                yield warehouse
+                return
+    if record["contracts_hash"] != input_hash.contracts_hash(contracts):
+        raise UsageError(_gone(workspace, folder, settings, kept, "and the contracts have changed since"))
+    with tempfile.TemporaryDirectory(prefix="avvik-") as place:
+        say("Körningens databas är inte kvar; den byggs på nytt ur de inlästa kopiorna.")
+        path = _rebuilt(workspace, Workspace(Path(place)), folder, record, settings, contracts, kept)
+        with Warehouse.open_read_only(path, settings) as warehouse:
+            yield warehouse
+
+
+def _belongs(warehouse: Warehouse, workspace: Workspace, folder: Path, record: Mapping[str, Any]) -> bool:
+    """Whether this warehouse is the run's, or holds the same: same contracts, same account of every file."""
+    name = warehouse.stamped()
+    if name == folder.name:
+        return True
+    other = workspace.runs / str(name) / "run.json"
+    if not other.is_file():
+        return False
+    same = json.loads(other.read_text(encoding="utf-8"))["contracts_hash"] == record["contracts_hash"]
+    return same and _account_of(warehouse) == _account_of_run(folder)
+
+
+def _account_of(warehouse: Warehouse) -> dict[tuple[str, str], tuple[Any, ...]]:
+    rows = warehouse_load.read_files(warehouse.connection)
+    return {(row.dataset, row.sha256): (row.status, *(getattr(row, f"rows_{name}") for name in _COUNTS))
+            for row in rows if row.refused_by != "reader"}
+
+
+def _account_of_run(folder: Path) -> dict[tuple[str, str], tuple[Any, ...]]:
+    rows = pq.read_table(folder / "reconciliation.parquet").to_pylist()
+    return {(row["dataset"], row["sha256"]): (row["status"], *(row[f"rows_{name}"] for name in _COUNTS))
+            for row in rows if row["rows_received"] is not None}
+
+
+def _rebuilt(workspace: Workspace, place: Workspace, folder: Path, record: Mapping[str, Any], settings: Settings,
+             contracts: Mapping[str, Contract], kept: list[Path]) -> Path:
+    """Load, check and reconcile the run's files into a database outside the workspace; its path."""
+    wanted = _account_of_run(folder)
+    known: dict[tuple[str, str], warehouse_load.FileRow] = {}
+    for path in kept:  # the newest first: its names of staging files are those that stand
+        with Warehouse.open_read_only(path, settings) as warehouse:
+            for row in warehouse_load.read_files(warehouse.connection):
+                known.setdefault((row.dataset, row.sha256), row)
+    files = [known[content] for content in wanted if content in known and known[content].carried]
+    place.prepare()
+    for name in [name for row in files for name in (row.staging, row.bad) if name]:
+        _lend(workspace.staging / name, place.staging / name)
+    night = datetime.date.fromisoformat(record["as_of"])
+    try:
+        with Warehouse.building(place, settings) as warehouse:
+            warehouse.load([], sorted(files, key=lambda row: row.seq), contracts, night)
+            checks = quality.validate(warehouse.connection, place.building, contracts, place.root)
+            warehouse.apply_checks(checks)
+            warehouse.deduplicate()
+            warehouse.reconcile()
+            same = _account_of(warehouse) == wanted
+            warehouse.publish()
+    except warehouse_load.StagingMissing:
+        raise UsageError(_gone(workspace, folder, settings, kept, "and typed copies of its files are gone")) from None
+    if not same:
+        raise UsageError(_gone(workspace, folder, settings, kept, "and building it again gave other rows"))
+    return place.database
+
+
+def _lend(source: Path, target: Path) -> None:
+    """Link a file, or copy it where the two folders are on different disks; a missing one is reported by the load."""
+    with contextlib.suppress(FileNotFoundError):
+        try:
+            os.link(source, target)
+        except FileNotFoundError:
+            raise
+        except OSError:
+            shutil.copyfile(source, target)
+
+
+def _gone(workspace: Workspace, folder: Path, settings: Settings, kept: list[Path], why: str) -> str:
+    """Why a run cannot be replayed, and which can."""
+    names = set()
+    for path in kept:
+        with contextlib.suppress(WarehouseError), Warehouse.open_read_only(path, settings) as warehouse:
+            names.add(warehouse.stamped())
+    there = sorted(str(name) for name in names if name and (workspace.runs / str(name)).is_dir())
+    return (f"the data of run {folder.name} is no longer kept, {why}. "
+            f"Runs that can be replayed: {', '.join(there) or 'none'}.")

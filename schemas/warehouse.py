@@ -233,8 +233,19 @@ class Warehouse:
 
 
 def previous_files(workspace: Workspace, settings: Settings) -> list[FileRow]:
-    """ledger.files of the present warehouse in order of arrival; empty before the first night."""
+    """ledger.files of the present warehouse in order of arrival; empty before the first night.
+
+    A warehouse that is gone while earlier runs stand is an error: without it nobody knows which of the files read
+    so far belong to the state, and a night would drop them in silence.
+    """
     if not workspace.database.exists():
+        if workspace.latest_run() is not None:
+            kept = workspace.kept_states()
+            copy = f"copy states/{kept[-1].name} to {workspace.database.name} and deliver what came since again, or " \
+                if kept else ""
+            raise WarehouseError(
+                f"{workspace.database.name} is missing, but earlier runs are here: restore it from the backup, {copy}"
+                "use an empty workspace and deliver everything again")
         return []
     with Warehouse.open_read_only(workspace.database, settings) as warehouse, no_values("reading ledger.files"):
         return warehouse_load.read_files(warehouse.connection)

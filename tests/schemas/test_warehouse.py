@@ -639,3 +639,11 @@ def test_real_files_from_inbox_to_tables(workspace: Workspace, tmp_path: Path) -
     assert (again, found.files, len(found.known)) == (digest, [], 3)
     first.unlink()  # the warehouse does not need the inbox any more
     assert one_night()[0] == digest
+
+
+def test_a_lost_warehouse_stops_the_night_instead_of_dropping_files(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "w")
+    with workspace.lock():
+        workspace.publish_run(workspace.begin_run("2026-11-22-00000000"), "2026-11-22-00000000")
+    with pytest.raises(WarehouseError, match="restore it from the backup"):
+        previous_files(workspace, SETTINGS)

@@ -241,11 +241,11 @@ def previous_files(workspace: Workspace, settings: Settings) -> list[FileRow]:
     if not workspace.database.exists():
         if workspace.latest_run() is not None:
             kept = workspace.kept_states()
-            copy = f"copy states/{kept[-1].name} to {workspace.database.name} and deliver what came since again, or " \
+            copy = f"copy states/{kept[-1].name} to {workspace.database.name} and deliver what came since again, " \
                 if kept else ""
             raise WarehouseError(
                 f"{workspace.database.name} is missing, but earlier runs are here: restore it from the backup, {copy}"
-                "use an empty workspace and deliver everything again")
+                "or use an empty workspace and deliver everything again")
         return []
     with Warehouse.open_read_only(workspace.database, settings) as warehouse, no_values("reading ledger.files"):
         return warehouse_load.read_files(warehouse.connection)

@@ -1,0 +1,29 @@
+/*
+code: ST01
+title: {sv: Skolresor när skolan är stängd, en: School trips when school is closed}
+method: rule
+kind: breach
+concept: timing
+subject: provider
+gate: P0
+reads: [school_trips, calendar]
+population: school_trips.provider_id
+why: {sv: På lördagar, söndagar och helgdagar är skolan stängd., en: School is closed on weekends and public holidays.}
+innocent: {sv: En skoldag som flyttats till en lördag., en: A school day moved to a Saturday.}
+blind_spots: {sv: Lov och studiedagar., en: Holidays of the school and days of planning.}
+next_step: {sv: Jämför med skolans läsårstider., en: Compare with the school's calendar.}
+sentence: {sv: "{n} resor på dagar då skolan är stängd", en: "{n} trips on days when school is closed"}
+basis: [{title: the municipality's contract for school transport}]
+amount: {kind: exact, how: {sv: resornas fakturerade belopp, en: the invoiced amount of the trips}}
+parameters:
+  min_trips: {value: 2, unit: trips, because: one trip may be a moved school day}
+severity: 3
+status: active
+since: 2026-11-23
+*/
+SELECT t.provider_id AS subject_id, min(t.driven_on) AS period_from, max(t.driven_on) AS period_to,
+       CAST(least(1.0, 0.3 + count(*) / 50.0) AS DOUBLE) AS strength, CAST(sum(t.amount_sek) AS DECIMAL(14,2)) AS amount_sek,
+       count(*) AS n, array_agg(t.row_ref) AS evidence
+FROM school_trips t JOIN calendar c ON c.day = t.driven_on  -- one row a day: trips do not multiply
+WHERE t.driven_on >= $since AND (c.weekday >= 6 OR c.is_holiday)
+GROUP BY t.provider_id HAVING count(*) >= $min_trips

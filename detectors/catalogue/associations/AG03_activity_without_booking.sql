@@ -30,13 +30,13 @@ parameters:
   min_activities: {value: 10, unit: activities, because: shares of few activities are chance}
   min_share: {value: 0.2, unit: share of activities, because: lent slots and late bookings explain a few}
   times_median: {value: 4, unit: times the median, because: a quartile fence has no spread where nearly all associations have none}
-  tolerance_minutes: {value: 30, unit: minutes, because: an activity may begin or end somewhat outside its slot}
+  tolerance_minutes: {value: 30, unit: minutes, because: an activity may begin or end somewhat outside its own slot}
 severity: 3
 status: active
 since: 2026-11-23
 */
 WITH booked AS (
-  SELECT venue_token, booked_from, booked_to, CAST(booked_from AS DATE) AS first_day, CAST(booked_to AS DATE) AS last_day
+  SELECT venue_token, association_id, booked_from, booked_to, CAST(booked_from AS DATE) AS first_day, CAST(booked_to AS DATE) AS last_day
   FROM venue_bookings WHERE NOT coalesce(cancelled, false) AND booked_to > booked_from
 ),
 span AS (
@@ -55,6 +55,8 @@ covered AS (
   JOIN booked b ON b.venue_token = h.venue_token AND b.first_day = CAST(h.started_at AS DATE)
   WHERE b.booked_from < h.ended_at + $tolerance_minutes * INTERVAL 1 MINUTE
     AND b.booked_to > h.started_at - $tolerance_minutes * INTERVAL 1 MINUTE
+    -- halls are booked back to back: another's slot covers only what happens in it, the tolerance is for one's own
+    AND (b.association_id = h.association_id OR (b.booked_from < h.ended_at AND b.booked_to > h.started_at))
   UNION
   SELECT h.activity_id FROM held h
   JOIN booked b ON b.venue_token = h.venue_token AND b.last_day > b.first_day

@@ -31,10 +31,13 @@ PORTABLE_FUNCTIONS = {
     "LOGICAL_OR", "LOWER", "MAX", "MEDIAN", "MIN", "MINUTE", "MOD", "MONTH", "NULLIF", "OR", "POWER", "RANK",
     "REPLACE", "ROUND", "ROW_NUMBER", "SIGN", "SQRT", "STDDEV_SAMP", "SUBSTRING", "SUM", "TRIM", "UPPER", "YEAR",
 }
-NOT_PORTABLE = {exp.Qualify: "QUALIFY", exp.Lambda: "a lambda", exp.Slice: "a list slice", exp.Bracket: "indexing",
-                exp.Pivot: "PIVOT", exp.Command: "a command", exp.Rand: "random()", exp.CurrentDate: "current_date",
-                exp.CurrentTimestamp: "now()", exp.Limit: "LIMIT", exp.TryCast: "TRY_CAST"}
+NOT_PORTABLE: dict[type[exp.Expr], str] = {
+    exp.Qualify: "QUALIFY", exp.Lambda: "a lambda", exp.Slice: "a list slice", exp.Bracket: "indexing",
+    exp.Pivot: "PIVOT", exp.Command: "a command", exp.Rand: "random()", exp.CurrentDate: "current_date",
+    exp.CurrentTimestamp: "now()", exp.Limit: "LIMIT", exp.TryCast: "TRY_CAST",
+}
 FRACTIONAL = (exp.Div, exp.TimeToUnix, exp.Avg, exp.Median, exp.Ln, exp.Exp, exp.Pow, exp.Sqrt, exp.StddevSamp)
+SAME_PARTS = ("year", "month", "day", "hour", "minute")
 WHOLE = (exp.Round, exp.Floor, exp.Ceil, exp.Count, exp.DateDiff, exp.Predicate)
 
 
@@ -45,18 +48,12 @@ def check_portable(name: str, tree: exp.Query) -> set[str]:
         words = NOT_PORTABLE.get(type(node))
         if words:
             raise DetectorError(f"{name}: {words} is not portable; write it with the common functions")
-        if isinstance(node, exp.Join) and (node.args.get("method") or "").upper() == "ASOF":
-            raise DetectorError(f"{name}: ASOF JOIN is not portable; use a window or a range join")
-        if isinstance(node, exp.Star) and isinstance(node.parent, exp.Select):
-            raise DetectorError(f"{name}: SELECT * hides what is read; name the columns")
-        if isinstance(node, (exp.DateDiff, exp.TimestampDiff)) \
-                and str(node.args.get("unit") or "DAY").upper().strip("'") != "DAY":
-            raise DetectorError(f"{name}: date_diff counts whole days only; other units differ between engines")
+        differs = _differs(node)
+        if differs:
+            raise DetectorError(f"{name}: {differs}")
         if isinstance(node, exp.Window) and isinstance(
                 node.this, (exp.RowNumber, exp.Lead, exp.Lag, exp.FirstValue, exp.LastValue)):
             _check_tie_break(name, node)
-        if isinstance(node, exp.Cast) and node.to.this in exp.DataType.INTEGER_TYPES:
-            _check_whole(name, node.this)
         if isinstance(node, (exp.Parameter, exp.Placeholder)):
             bound.add(str(node.this.name if isinstance(node.this, exp.Expression) else node.this or node.name))
         if isinstance(node, exp.Func):
@@ -74,12 +71,44 @@ def _check_tie_break(name: str, window: exp.Window) -> None:
         raise DetectorError(f"{name}: ORDER BY in a window ends with a tie-break: row_ref or an _id column")
 
 
-def _check_whole(name: str, value: exp.Expression) -> None:
-    """Refuse a CAST to a whole number of what visibly has decimals: engines round or cut off."""
-    for node in value.walk(prune=lambda n: isinstance(n, WHOLE)):
-        if isinstance(node, FRACTIONAL) or (isinstance(node, exp.Literal) and not node.is_string and "." in node.name):
-            raise DetectorError(f"{name}: CAST of a fraction to a whole number rounds on one engine and cuts off on "
-                                "another; write CAST(round(..) AS BIGINT), floor or ceil")
+def _differs(node: exp.Expr) -> str:
+    """What two engines understand differently by this, and what to write instead; empty when they agree."""
+    if isinstance(node, exp.Join) and (node.args.get("method") or "").upper() == "ASOF":
+        return "ASOF JOIN is not portable; use a window or a range join"
+    if isinstance(node, exp.Star) and isinstance(node.parent, exp.Select):
+        return "SELECT * hides what is read; name the columns"
+    if isinstance(node, (exp.DateDiff, exp.TimestampDiff)) \
+            and str(node.args.get("unit") or "DAY").upper().strip("'") != "DAY":
+        return "date_diff counts whole days only; other units differ between engines"
+    if isinstance(node, exp.Cast) and node.to.this in exp.DataType.INTEGER_TYPES and _has_decimals(node.this):
+        return ("CAST of a fraction to a whole number rounds on one engine and cuts off on another; "
+                "write CAST(round(..) AS BIGINT), floor or ceil")
+    if isinstance(node, exp.IntDiv):
+        return "// keeps decimals on one engine and not on another; write floor(a / b)"
+    if isinstance(node, exp.Sub) and _is_day(node.this) and _is_day(node.expression):
+        return "a day minus a day is a number on one engine and an interval on another; write date_diff('day', ..)"
+    if isinstance(node, exp.Extract) and node.name.lower() not in SAME_PARTS:
+        return f"extract of {node.name.lower()} counts differently between engines; join the table calendar"
+    if isinstance(node, exp.Distinct) and node.args.get("on"):
+        return "DISTINCT ON is not portable; use row_number with a tie-break"
+    if isinstance(node, exp.ArrayAgg) and node.find(exp.Order):
+        return "the order inside array_agg is lost on other engines; lists are sets here"
+    if isinstance(node, (exp.Sum, exp.Avg)) and isinstance(node.this.unnest(), (exp.Predicate, exp.Connector, exp.Not)):
+        return "yes and no cannot be added on every engine; write count_if or CASE WHEN .. THEN 1 ELSE 0 END"
+    return ""
+
+
+def _has_decimals(value: exp.Expr) -> bool:
+    """Whether the value visibly can have decimals; what is rounded or counted inside it has none."""
+    inside = value.walk(prune=lambda n: isinstance(n, WHOLE))
+    return any(isinstance(node, FRACTIONAL) or (isinstance(node, exp.Literal) and node.is_number and "." in node.name)
+               for node in inside)
+
+
+def _is_day(node: exp.Expr) -> bool:
+    node = node.unnest()
+    return (isinstance(node, exp.Cast) and node.to.this == exp.DataType.Type.DATE) \
+        or (isinstance(node, (exp.Parameter, exp.Placeholder)) and node.name in ("as_of", "since"))
 
 
 def to_dialect(sql: str, dialect: str) -> str:
@@ -93,7 +122,7 @@ def to_dialect(sql: str, dialect: str) -> str:
     return tree.sql(dialect=dialect, comments=False)
 
 
-def _for_spark(node: exp.Expression) -> exp.Expression:
+def _for_spark(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Div):
         node.set("this", _double(node.this))
         if not (isinstance(node.expression, exp.Literal) and float(node.expression.this)):
@@ -119,9 +148,9 @@ def _for_spark(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _double(node: exp.Expression) -> exp.Expression:
+def _double(node: exp.Expr) -> exp.Expr:
     return node if _is_double(node) else exp.cast(node.copy(), "double")
 
 
-def _is_double(node: exp.Expression | None) -> bool:
+def _is_double(node: exp.Expr | None) -> bool:
     return isinstance(node, exp.Cast) and node.to.this == exp.DataType.Type.DOUBLE

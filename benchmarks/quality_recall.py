@@ -2,10 +2,12 @@
 
     python -m benchmarks.quality_recall --seeds 1 2 3 --write docs/quality.md
 
-For every town all rules run with the default limits, every legal gate open. Recall: a planted subject has a finding of
-the rule it was planted for (own), or of any rule that is not exculpating (any). Look-alikes are innocent by
-construction: what fires on them is listed, and a finding of kind impossible is a fault. Clean providers are those
-that neither a scheme nor a look-alike touched.
+For every town all rules run with the default limits, every legal gate open. Recall: a planted subject has a finding
+of the rule it was planted for (own), or of any rule that is not exculpating (any); a rule of method link catches by
+putting the subject into a group. Look-alikes are innocent by construction: what fires on them is listed, and a
+finding of kind impossible is a fault. Clean providers are those on whom no scheme was planted; a finding whose source
+rows also prove a finding on a planted subject (the other home of a child placed twice, the closed company behind a
+new one) is not a false alarm and is counted apart.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.detectors.loaded_town import load_town, run_rules  # noqa: E402
+from tests.detectors.loaded_town import catalogue, load_town, run_rules  # noqa: E402
 
 LEVELS = ("easy", "medium", "hard")
 HARD = ("impossible", "breach")
@@ -37,26 +39,32 @@ def measure(scale: float, seed: int, difficulty: str, schemes: int | None) -> di
     for finding in findings:
         if finding["kind"] != "exculpating":
             by_subject[finding["subject_type"], finding["subject_id"]].append(finding)
+    linked = set(town.connection.execute("SELECT DISTINCT subject_type, subject_id FROM link_edges").fetchall())
+    link_rules = {d.code for d in catalogue().detectors.values() if d.method == "link"}
     entries = [entry for entry in town.truth["planted"] if entry["subject_id"] != "*"]
     planted = {(e["subject_type"], e["subject_id"]) for e in entries if e["kind"] == "planted"}
-    touched = {(e["subject_type"], e["subject_id"]) for e in entries}
-    caught, alike = [], []
+    proven = {ref for subject in planted for f in by_subject.get(subject, []) for ref in f["evidence"]}
+    caught, notes = [], defaultdict(list)
     for entry in entries:
-        subject = (entry["subject_type"], entry["subject_id"])
+        subject, scheme = (entry["subject_type"], entry["subject_id"]), entry["scheme"]
         fired = sorted({f["detector_id"] for f in by_subject.get(subject, [])})
         if entry["kind"] == "planted":
-            caught.append({"scheme": entry["scheme"], "difficulty": entry["difficulty"], "subject": list(subject),
-                           "own": entry["scheme"] in fired, "any": bool(fired), "fired": fired})
+            own = scheme in fired or (scheme in link_rules and subject in linked)
+            caught.append({"scheme": scheme, "difficulty": entry["difficulty"], "subject": list(subject), "own": own,
+                           "any": own or bool(fired), "fired": fired})
         elif subject not in planted:
-            alike.append({"scheme": entry["scheme"], "subject": list(subject), "note": entry["note"],
-                          "fired": sorted({(f["detector_id"], f["kind"]) for f in by_subject.get(subject, [])})})
-    everyone = {("provider", row[0]) for row in town.connection.execute("SELECT provider_id FROM providers").fetchall()}
-    clean = everyone - touched
-    noisy = {subject: sorted({f["detector_id"] for f in by_subject.get(subject, []) if f["kind"] in HARD})
-             for subject in clean}
+            notes[subject].append(scheme)
+    alike = [{"resembles": schemes, "subject": list(subject), "fired": sorted(
+        {(f["detector_id"], f["kind"]) for f in by_subject.get(subject, []) if proven.isdisjoint(f["evidence"])})}
+        for subject, schemes in notes.items()]
+    clean = {("provider", row[0]) for row in town.connection.execute("SELECT provider_id FROM providers").fetchall()}
+    clean -= planted
+    hard = {s: [f for f in by_subject.get(s, []) if f["kind"] in HARD] for s in clean}
+    noisy = {s[1]: sorted({f["detector_id"] for f in found if proven.isdisjoint(f["evidence"])})
+             for s, found in hard.items()}
     return {"seed": seed, "difficulty": difficulty, "scale": scale, "planted": caught, "lookalikes": alike,
-            "clean_providers": len(clean), "noisy": {s[1]: rules for s, rules in noisy.items() if rules},
-            "shares": {code: [row.fired, row.population] for code, row in ledger.items() if row.outcome == "ran"},
+            "clean_providers": len(clean), "noisy": {s: rules for s, rules in noisy.items() if rules},
+            "partners": sum(bool(found) and not noisy[s[1]] for s, found in hard.items()),
             "silent": {code: row.reason_en for code, row in ledger.items() if row.outcome != "ran"},
             "fired": dict(Counter(f["detector_id"] for f in findings))}
 
@@ -89,23 +97,31 @@ def report(towns: list[dict[str, Any]]) -> list[str]:
     lines += table(["scheme", *LEVELS], [[s, *(
         f"{share(tried[s, d], 'own')} · {share(tried[s, d], 'any')}" if tried[s, d] else "–" for d in LEVELS)]
         for s in schemes])
-    alike = [row | {"town": f"{town['difficulty']} {town['seed']}"} for town in towns for row in town["lookalikes"]]
+    alike = [row for town in towns for row in town["lookalikes"]]
     fired = [row for row in alike if row["fired"]]
     bad = [row for row in fired if any(kind == "impossible" for _, kind in row["fired"])]
-    own = [row for row in fired if any(code == row["scheme"] for code, _ in row["fired"])]
+    own = [row for row in fired if any(code in row["resembles"] for code, _ in row["fired"])]
     lines += ["", "## Innocent look-alikes", "",
-              f"{len(alike)} look-alikes; on {len(fired)} some rule fired, on {len(own)} the rule they resemble, "
-              f"on {len(bad)} a rule of kind impossible.", ""]
-    lines += table(["look-alike of", "rules that fired", "times"],
-                   [[s, f, n] for (s, f), n in sorted(Counter(
-                       (row["scheme"], ", ".join(f"{c} ({k})" for c, k in row["fired"])) for row in fired).items())])
+              f"{len(alike)} subjects were made to look like a deviation and are innocent; on {len(fired)} some rule "
+              f"fired, on {len(own)} a rule that they resemble, on {len(bad)} a rule of kind impossible.", ""]
+    fires = [(code, kind, code in row["resembles"]) for row in fired for code, kind in row["fired"]]
+    lines += table(["rule", "kind", "look-alikes", "of them made for this rule"], [
+        [code, kind, n, sum(c == code and made for c, _, made in fires)]
+        for (code, kind), n in Counter((c, k) for c, k, _ in fires).most_common()])
     clean = sum(town["clean_providers"] for town in towns)
     noisy = Counter(code for town in towns for rules in town["noisy"].values() for code in rules)
     hit = sum(len(town["noisy"]) for town in towns)
     lines += ["", "## Clean providers", "",
-              f"{hit} of {clean} clean providers ({100 * hit / clean:.1f} %) have a finding of kind breach or "
-              "impossible; the quality bar is 5 %.", ""]
+              f"{hit} of {clean} providers without a planted scheme ({100 * hit / clean:.1f} %) have a finding of kind "
+              "breach or impossible; the quality bar is 5 %. "
+              f"{sum(town['partners'] for town in towns)} more are the other party of a planted scheme.", ""]
     lines += table(["rule", "clean providers"], [[code, n] for code, n in noisy.most_common()])
+    silent: dict[str, set[str]] = defaultdict(set)
+    for town in towns:
+        for code, reason in town["silent"].items():
+            silent[code].add(reason)
+    lines += ["", "## Rules that could not speak in some town", "",
+              *table(["rule", "reason"], [[code, "; ".join(sorted(why))] for code, why in sorted(silent.items())])]
     return lines
 
 

@@ -44,12 +44,35 @@ def _provider_payments(town: Town) -> None:
         kept = booked < town.end
         number, text, unit = CARE_UNIT[service]
         n = int(kept.sum())
+        _earlier_payments(town, provider, month, total, claims["bank_account_token"][first], service, rng)
         town.add("supplier_payments", supplier_id=[town.provider_ids[p] for p in provider[kept]],
                  supplier_name=register["name"][provider[kept]], booked_on=booked[kept],
                  invoice_no=[f"{town.provider_ids[p]}-{m // 12 % 100:02d}{m % 12 + 1:02d}-{service[0].upper()}"
                              for p, m in zip(provider[kept], month[kept], strict=True)],
                  amount_sek=round_sek(total[kept]), account_no=[number] * n, account_text=[text] * n,
                  unit=[unit] * n, bank_account_token=claims["bank_account_token"][first[kept]])
+
+
+def _earlier_payments(town: Town, provider: np.ndarray, month: np.ndarray, total: np.ndarray, account: np.ndarray,
+                      service: str, rng: np.random.Generator) -> None:
+    """The ledger reaches further back than the events: a provider that was active at their start had been paid before.
+
+    Its first month is repeated backwards, a little different each time, to the ledger's begin or its registration.
+    """
+    register, number = town.get("providers"), CARE_UNIT[service]
+    start, begin = int(month.min()), month_of(max(town.end - 730, day(date(2024, 1, 1))))
+    for k in np.flatnonzero(month == start):
+        p, since = int(provider[k]), month_of(int(register["registered_on"][provider[k]]))
+        back = np.arange(max(begin, since + 1), start)
+        if not len(back):
+            continue
+        town.add("supplier_payments", supplier_id=[town.provider_ids[p]] * len(back),
+                 supplier_name=[register["name"][p]] * len(back), booked_on=workday(first_day(back + 1) + 25),
+                 invoice_no=[f"{town.provider_ids[p]}-{m // 12 % 100:02d}{m % 12 + 1:02d}-{service[0].upper()}"
+                             for m in back.tolist()],
+                 amount_sek=round_sek(total[k] * rng.uniform(0.85, 1.1, len(back))), account_no=[number[0]] * len(back),
+                 account_text=[number[1]] * len(back), unit=[number[2]] * len(back),
+                 bank_account_token=np.full(len(back), account[k]))
 
 
 def _grant_payments(town: Town) -> None:

@@ -15,7 +15,7 @@ _CLUBS = {"sport": ["IF", "BK", "Simklubb", "Gymnastik"], "culture": ["Kulturfö
           "youth": ["Ungdomsförening"], "religious": ["Samfällighet"], "ethnic": ["Kulturgrupp"],
           "other": ["Förening"]}
 
-PROVIDER_COUNTS = {"home_care": (60, 32), "assistance": (45, 30), "hvb": (45, 30)}
+PROVIDER_COUNTS = {"home_care": (60, 32), "assistance": (45, 32), "hvb": (45, 32)}
 ASSOCIATIONS = (260, 60)
 SERVICE_NAMES = {"home_care": "Omsorg", "assistance": "Assistans", "hvb": "Ungdomshem"}
 

@@ -168,10 +168,12 @@ def round_application(town: Town, case: Innocent) -> None:
 @innocent("AG14")
 def leader_next_hall(town: Town, case: Innocent) -> None:
     a = ag.association(town, case)
+    m = town.get(ag.MEMBERS)
+    own = m["member_token"][(m["association_id"] == a) & (m["year"] == town.as_of.year)]
     acts, rows = town.get(ag.ACTS), ag.acts_of(town, a)
     for r in rows[:6]:
         end = int(acts["ended_at"][r])
-        ag.session(town, a, end, -1, int(acts["leader_token"][r]), ag.kids(town, case, 5))
+        ag.session(town, a, end, -1, int(acts["leader_token"][r]), own[:5])
     case.note("association", a, 0, 6, "samma ledare direkt efteråt, inte samtidigt")
 
 

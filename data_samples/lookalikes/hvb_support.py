@@ -20,9 +20,10 @@ def one_night(town: Town, case: Innocent) -> None:
     register = town.get("providers")
     if len(mine):  # the next child arrives on the day the last one leaves, in a full house
         d = int(t["left_on"][mine[-1]])
-        nights = int(((t["provider_id"] == p) & (t["placed_on"] <= d) & (hv.until(town, t, np.arange(len(
-            t["provider_id"]))) >= d)).sum())
-        register["permit_places"][p] = max(nights, 3)
+        own = np.flatnonzero(t["provider_id"] == p)
+        begin, end = t["placed_on"][own], hv.until(town, t, own)
+        most = max(int(((begin <= night) & (end > night)).sum()) for night in begin)
+        register["permit_places"][p] = max(most, 3)
         hv.place(town, p, person_of(town, 2010, account=-1), d, d + 1, hv.usual_rate(town, p))
     case.note("provider", p, 0, 1, "en natts överlapp vid in- och utflyttning")
 
@@ -140,9 +141,13 @@ def reported_work(town: Town, case: Innocent) -> None:
         team[team == old] = person
     a, t = town.get(ib.APPLICATIONS), town.get(ib.PAYMENTS)
     mine = (a["household_token"] == ib.token(town, h)) & (a["month"] >= town.months[0])
-    a["declared_income_sek"][mine] = 14_500
+    a["declared_income_sek"][mine] = 7_500
     paid = ib.payments_of(town, h, None, len(town.months) + 1)
-    t["amount_sek"][paid] = np.round(t["amount_sek"][paid] * 0.3)
+    paid = paid[np.isin(t["purpose"][paid], (ib.NORM, ib.RENT))]
+    for month in np.unique(t["month"][paid]):  # what is paid is lowered by the whole income, never below nothing
+        rows_of_month = paid[t["month"][paid] == month]
+        due = float(t["amount_sek"][rows_of_month].sum())
+        t["amount_sek"][rows_of_month] = np.floor(t["amount_sek"][rows_of_month] * max(due - 7_500, 0) / due)
     case.note("household", ib.token(town, h), 0, len(rows), "arbetar, och inkomsten är redovisad")
 
 

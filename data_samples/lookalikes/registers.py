@@ -24,6 +24,7 @@ def two_jobs(town: Town, case: Innocent) -> None:
     rows = pa.rows_of(town, p)
     free = rows[~np.isin(s["started_at"][rows] // 1440, np.concatenate([busy - 1, busy, busy + 1]))
                 & (s["kind"][rows] == 0)]
+    free = free[np.argsort(s["started_at"][free], kind="stable")]  # one shift a day, whoever the client is
     hit = free[np.concatenate([[True], np.diff(s["started_at"][free] // 1440) > 0])][:20] if len(free) else free
     s["assistant_token"][hit] = who
     case.note("provider", p, 0, len(hit), "två deltidsjobb på olika dagar")

@@ -139,7 +139,7 @@ def over_granted(town: Town, case: Case) -> None:
 
 @scheme("PA06")
 def always_full(town: Town, case: Case) -> None:
-    p = provider(town, case, 1)
+    p = provider(town, case, 2)
     n = fill_months(town, p, case.rng)
     case.note("provider", p, 0, n, "exakt beviljad tid varje månad")
 

@@ -24,8 +24,9 @@ def lines_of(town: Town, who: str, days: int = 800) -> np.ndarray:
 
 
 def some(town: Town, case: Case, who: str, n: int, least: float = 1500, margin: int = 40) -> np.ndarray:
-    """n lines of some size, old enough that something could have followed."""
-    t, rows = town.get(LEDGER), lines_of(town, who)
+    """n lines of some size, from the year that a night looks back on, so old that something could have followed."""
+    t, rows = town.get(LEDGER), lines_of(town, who, 350)
+    rows = rows if len(rows) else lines_of(town, who)
     good = rows[(t["amount_sek"][rows] >= least) & (t["booked_on"][rows] < town.end - margin)]
     if len(good) < n:
         good = rows[np.argsort(-t["amount_sek"][rows])][: max(n, 1)]
@@ -40,7 +41,9 @@ def _note(town: Town, case: Case, who: str, amount: float, n: int, text: str) ->
 def exact_duplicate(town: Town, case: Case) -> None:
     who = supplier(town, case)
     hit = some(town, case, who, case.count(1, 7))
-    copy_rows(town, LEDGER, hit)
+    # the second payment comes with a later run of payments
+    again = workday(town.get(LEDGER)["booked_on"][hit] + case.rng.integers(1, 30, len(hit)))
+    copy_rows(town, LEDGER, hit, booked_on=again.astype(np.int32))
     _note(town, case, who, float(town.get(LEDGER)["amount_sek"][hit].sum()), len(hit), "exakt samma faktura två gånger")
 
 
@@ -103,7 +106,7 @@ def benford(town: Town, case: Case) -> None:
 
 @scheme("LP06", "ledger")
 def round_sums(town: Town, case: Case) -> None:
-    who = supplier(town, case, 30)
+    who = supplier(town, case, 120, 1200)  # a share needs lines, also when only one year is judged
     t, rows = town.get(LEDGER), lines_of(town, who)
     hit = rows[case.rng.random(len(rows)) < case.size(0.3, 0.95)]
     t["amount_sek"][hit] = np.maximum(np.round(t["amount_sek"][hit] / 1000), 1) * 1000
@@ -148,7 +151,7 @@ def other_account(town: Town, case: Case) -> None:
 
 @scheme("LP10", "ledger")
 def weekend_booking(town: Town, case: Case) -> None:
-    who = supplier(town, case, 30)
+    who = supplier(town, case, 120, 1200)
     t, rows = town.get(LEDGER), lines_of(town, who)
     hit = rows[case.rng.random(len(rows)) < case.size(0.2, 0.8)]
     weekday = (t["booked_on"][hit] + 3) % 7

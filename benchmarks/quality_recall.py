@@ -2,12 +2,12 @@
 
     python -m benchmarks.quality_recall --seeds 1 2 3 --write docs/quality.md
 
-For every town all rules run with the default limits, every legal gate open. Recall: a planted subject has a finding
-of the rule it was planted for (own), or of any rule that is not exculpating (any); a rule of method link catches by
-putting the subject into a group. Look-alikes are innocent by construction: what fires on them is listed, and a
-finding of kind impossible is a fault. Clean providers are those on whom no scheme was planted; a finding whose source
-rows also prove a finding on a planted subject (the other home of a child placed twice, the closed company behind a
-new one) is not a false alarm and is counted apart.
+For every town all active rules run with the default limits, every legal gate open. Recall: a planted subject has a
+finding of the rule it was planted for (own), or of any rule that is not exculpating (any); a rule of method link
+catches by putting the subject into a group. Look-alikes are innocent by construction: what fires on them is listed,
+and a finding of kind impossible is a fault. Clean providers are those on whom no scheme was planted; a finding whose
+source rows also prove a finding on a planted subject (the other home of a child placed twice, the closed company
+behind a new one) is not a false alarm and is counted apart.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def measure(scale: float, seed: int, difficulty: str, schemes: int | None) -> di
     findings, ledger = run_rules(town)
     by_subject: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for finding in findings:
-        if finding["kind"] != "exculpating":
+        if finding["kind"] != "exculpating" and ledger[finding["detector_id"]].status == "active":
             by_subject[finding["subject_type"], finding["subject_id"]].append(finding)
     linked = set(town.connection.execute("SELECT DISTINCT subject_type, subject_id FROM link_edges").fetchall())
     link_rules = {d.code for d in catalogue().detectors.values() if d.method == "link"}

@@ -1,168 +1,151 @@
-"""The isolation forest (Liu, Ting and Zhou 2008) over features of organisations, explained feature by feature.
+"""How easily a subject is set apart from its peers, explained feature by feature. Organisations only, never people.
 
-Only organisations, never people. A feature is first expressed against its peers (distance from the peer median in
-interquartile ranges), so that size alone is not what isolates a subject. The contribution of a feature is what the
-score loses when that feature is set to the peer median: exact about this model, and in the same unit as the score.
-This is the only module that imports scikit-learn.
+The score is the mean of two looks at the same comparison with peers (detectors/peer_comparison.py), so that size
+alone sets nobody apart:
+- the isolation forest (Liu, Ting and Zhou 2008): how few random cuts part a subject from a sample of its peers;
+- isolation by nearest neighbour (in the manner of Pang, Ting and Albrecht 2015): how far it is, on average, to the
+  nearest of 32 peers drawn at random. It sees combinations of features that cuts along one axis at a time miss.
+Each is brought to the same scale (standard deviations of this population, softly bounded) before the mean, so that
+neither decides alone. Contamination is never set: nobody knows the share in advance, and no alert rate is implied.
+
+The contribution of a feature is what the score loses when that feature is set to the peer median: exact about this
+score, and in its unit. This is the only module that imports scikit-learn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import numpy as np
-import pandas as pd
+from scipy.stats import rankdata
 
-from detectors.detector import Detector
-from detectors.methods import MIN_PEERS, Account, NotComputable, _store
+from detectors.peer_comparison import Comparison
 
+# One fixed setting for everything, chosen on public labelled sets (docs/quality-forest.md), never by data set.
 TREES = 300
-SAMPLES = 256
-EXPLAINED = 3  # features named in a sentence
+SAMPLES = 256  # subjects a tree sees
+DRAWS = 64  # samples of peers for the nearest neighbour
+PEERS_DRAWN = 32
+SOFT = 3.0  # standard deviations towards which each part is bounded
+CHUNK = 8192  # rows scored at once: 8192 x 2048 distances in single precision are 64 MB a thread
 
 
-def relative_to_peers(features: pd.DataFrame, groups: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Robust distance of each value from its group: (x - median) / IQR, clipped to +-10; missing means typical.
+@dataclass(frozen=True)
+class Model:
+    """A fitted score; `level` and `spread` of the two parts are those of the population it was fitted on."""
 
-    Returns (distances, medians, p95), each of the shape of `features`. Where the IQR is zero the mean absolute
-    deviation is used instead, and a feature without any spread becomes zero everywhere.
+    forest: Any
+    drawn: np.ndarray  # PEERS_DRAWN x DRAWS row numbers of the population
+    points: np.ndarray  # the drawn rows' `reach`, flattened to (PEERS_DRAWN * DRAWS) x features
+    level: np.ndarray
+    spread: np.ndarray
+
+    def score(self, steps: np.ndarray, reach: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Higher is more deviating. `rows`: the population's row of each, which is no neighbour of itself."""
+        parts = np.stack([_cuts(self.forest, steps), _distance(self.points, self.drawn, reach, rows)])
+        return self._joined(parts)
+
+    def _joined(self, parts: np.ndarray) -> np.ndarray:
+        soft = SOFT * np.tanh((parts - self.level[:, None]) / (SOFT * self.spread[:, None]))
+        return np.asarray(soft.mean(axis=0))
+
+
+def fit(compared: Comparison, seed: int, trees: int = TREES) -> tuple[Model, np.ndarray]:
+    """The model of this population and everybody's score in it (float64, one a row, rounded to 9 decimals).
+
+    Needs two rows at least; below 30 a comparison says little (the callers refuse it).
     """
-    grouped = features.groupby(groups, observed=True)
-    median = grouped.transform("median")
-    p95 = grouped.transform(lambda column: column.quantile(0.95))
-    spread = grouped.transform(lambda column: column.quantile(0.75) - column.quantile(0.25))
-    fallback = (features - median).abs().groupby(groups, observed=True).transform("mean")
-    spread = spread.where(spread > 0, fallback).replace(0.0, np.nan)
-    distance = ((features - median) / spread).clip(-10, 10).fillna(0.0)
-    return distance, median, p95
-
-
-def score(matrix: np.ndarray, seed: int, trees: int = TREES) -> tuple[Any, np.ndarray]:
-    """Fit and score; returns (model, score) where a higher score is more deviating (sklearn's sign turned once)."""
     from sklearn.ensemble import IsolationForest
 
-    model = IsolationForest(n_estimators=trees, max_samples=min(SAMPLES, len(matrix)), random_state=seed)
-    model.fit(matrix)
-    return model, -model.score_samples(matrix)
+    count = len(compared.steps)
+    forest = IsolationForest(n_estimators=trees, max_samples=min(SAMPLES, count), random_state=seed)
+    chance = np.random.default_rng(seed)
+    # a forest is grown from a few samples: it needs not see (and copy) a million rows
+    seen = np.sort(chance.choice(count, min(count, trees * SAMPLES), replace=False))
+    forest.fit(np.ascontiguousarray(compared.steps[seen], dtype=np.float32))
+    drawn = np.stack([chance.choice(count, min(PEERS_DRAWN, count), replace=False) for _ in range(DRAWS)], axis=1)
+    points = compared.reach[drawn.ravel()]
+    rows = np.arange(count)
+    parts = np.stack([
+        _in_chunks(lambda part: _cuts(forest, compared.steps[part]), rows),
+        _in_chunks(lambda part: _distance(points, drawn, compared.reach[part], part), rows),
+    ])
+    spread = parts.std(axis=1)
+    model = Model(forest, drawn, points, parts.mean(axis=1), np.where(spread > 1e-12, spread, np.inf))
+    return model, np.round(model._joined(parts), 9)
 
 
-def contributions(model: Any, rows: np.ndarray) -> np.ndarray:
-    """What the score of each row loses when one feature is set to the peer median (0 after `relative_to_peers`).
+def contributions(model: Model, compared: Comparison, rows: np.ndarray) -> np.ndarray:
+    """What the score of each of `rows` (places in the population) loses when one feature is set to the peer median.
 
-    Shape as `rows`. Positive: the feature makes the subject more deviating. The parts do not sum to the score,
+    len(rows) x features. Positive: the feature makes the subject more deviating. The parts do not sum to the score,
     because features act together; they rank the reasons.
     """
-    base = -model.score_samples(rows)
-    parts = np.zeros_like(rows, dtype=float)
-    for index in range(rows.shape[1]):
-        changed = rows.copy()
-        changed[:, index] = 0.0
-        parts[:, index] = base + model.score_samples(changed)
-    return parts
+    def explained(places: np.ndarray) -> np.ndarray:
+        own = rows[places]
+        steps, reach = compared.steps[own], compared.reach[own]
+        which, feature = np.nonzero((steps != 0) | (reach != 0))  # at the median already: nothing to lose
+        each = np.arange(len(which))
+        changed = [view[which] for view in (steps, reach)]
+        for view in changed:
+            view[each, feature] = 0.0
+        found = np.zeros(steps.shape)
+        if len(which):
+            base = model.score(steps, reach, own)
+            found[which, feature] = base[which] - model.score(changed[0], changed[1], own[which])
+        return found
+
+    return np.round(_in_chunks(explained, np.arange(len(rows)), max(1, CHUNK // compared.steps.shape[1])), 9)
 
 
-def run_forest(connection: duckdb.DuckDBPyConnection, detector: Detector, values: Mapping[str, Any],
-               seed: int) -> Account:
-    """Score the rows of `candidate` (a subject, or a subject and episode such as a month) and store the findings.
+@dataclass(frozen=True)
+class Stability:
+    """How alike the orders of several seeds are: means over all pairs of seeds."""
 
-    A subject fires when at least `min_episodes` of its rows lie at or above the `percentile` of all scores and some
-    feature lies above the p95 of its peers. The finding describes its most deviating row. NotComputable when
-    fewer than `min_peers` subjects have `min_volume`.
-    """
-    number = {name: float(values[name]) for name in detector.parameters if isinstance(values[name], (int, float))}
-    names = list(detector.header["features"])
-    plain = ", ".join(["subject_id", "period_from", "volume", *names]
-                      + (["peer_group"] if "peer_group" in detector.result_columns else []))
-    frame = connection.execute(f"SELECT {plain} FROM candidate ORDER BY subject_id, period_from").df()
-    total = frame["subject_id"].nunique()
-    frame = frame[frame["volume"] >= number.get("min_volume", 0)].reset_index(drop=True)
-    least_peers = int(number.get("min_peers", MIN_PEERS))
-    evaluated = frame["subject_id"].nunique()
-    if evaluated < least_peers:
-        raise NotComputable(f"för liten jämförelsegrupp: {evaluated} av minst {least_peers}",
-                            f"peer group too small: {evaluated} of at least {least_peers}")
-    features = frame[names].astype(float)
-    groups = _groups(frame, least_peers)
-    distance, median, p95 = relative_to_peers(features, groups)
-    model, scores = score(distance.to_numpy(), seed, int(number.get("trees", TREES)))
-    frame["score"] = np.round(scores, 10)
-    frame["share_below"] = frame["score"].rank(pct=True)
-    above = frame["share_below"] >= number.get("percentile", 0.97)
-    frame["beyond"] = (features.to_numpy() > p95.to_numpy()).any(axis=1)
-    flagged = frame[above & frame["beyond"]].copy()
-    flagged["n_episodes"] = flagged.groupby("subject_id")["subject_id"].transform("size")
-    flagged = flagged[flagged["n_episodes"] >= number.get("min_episodes", 1)]
-    worst = flagged.sort_values(["score", "period_from"], ascending=[False, True]).drop_duplicates("subject_id")
-    worst = worst.sort_values("subject_id")
-    if worst.empty:
-        return Account({"too_little_volume": total - evaluated} if total > evaluated else {})
-    parts = contributions(model, distance.to_numpy()[worst.index])
-    facts, peers = _explain(detector, worst, features, median, p95, parts, groups, names)
-    result = pd.concat([worst.reset_index(drop=True), facts], axis=1)
-    low = number.get("percentile", 0.97)
-    result["strength"] = ((result["share_below"] - low) / max(1 - low, 1e-9)).clip(0.1, 1.0)
-    connection.register("forest_result", result[["subject_id", "period_from", "strength", *facts.columns]])
-    own = [c for c in detector.fact_columns if c not in names]
-    optional = [c for c in ("period_to", "evidence", "n_evidence", "amount_sek", "amount_kind", *own)
-                if c in detector.result_columns]
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE firing AS
-        SELECT r.*, '' AS episode, {", ".join(f'c."{name}"' for name in optional)}
-        FROM forest_result r JOIN candidate c ON c.subject_id = r.subject_id
-          AND CAST(c.period_from AS DATE) = CAST(r.period_from AS DATE)""")
-    connection.unregister("forest_result")
-    _store(connection, detector, "firing", tuple(facts.columns), tuple(own))
-    connection.register("forest_peers", peers)
-    connection.execute("INSERT INTO raw_peers SELECT * FROM forest_peers")
-    connection.unregister("forest_peers")
-    connection.execute("DROP TABLE firing")
-    return Account({"too_little_volume": int(total - evaluated)} if total > evaluated else {})
+    seeds: int
+    spearman: float
+    top: int
+    overlap: float  # share of the first `top` that two seeds have in common
+    worst_overlap: float
 
 
-def _groups(frame: pd.DataFrame, least: int) -> pd.Series:
-    """The declared peer group where it has enough subjects, else everyone."""
-    if "peer_group" not in frame:
-        return pd.Series("", index=frame.index)
-    group = frame["peer_group"].fillna("").astype(str)
-    size = frame.groupby(group)["subject_id"].transform("nunique")
-    return group.where(size >= least, "")
+def stability(compared: Comparison, seeds: Iterable[int] = range(20), top: int = 50, trees: int = TREES) -> Stability:
+    """Score the same population with every seed and compare the orders."""
+    scores = np.array([fit(compared, seed, trees)[1] for seed in seeds])
+    top = min(top, scores.shape[1])
+    ranks = np.array([rankdata(row) for row in scores])
+    pairs = np.triu_indices(len(ranks), 1)
+    first = [set(np.lexsort((np.arange(len(row)), -row))[:top].tolist()) for row in scores]
+    shared = [len(first[a] & first[b]) / top for a, b in zip(*pairs, strict=True)]
+    return Stability(len(ranks), float(np.corrcoef(ranks)[pairs].mean()), top, float(np.mean(shared)),
+                     float(np.min(shared)))
 
 
-def _explain(detector: Detector, worst: pd.DataFrame, features: pd.DataFrame, median: pd.DataFrame, p95: pd.DataFrame,
-             parts: np.ndarray, groups: pd.Series, names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Facts for the sentence (the strongest features in words) and the comparison rows behind them."""
-    header = detector.header["features"]
-    facts, peers = [], []
-    for row, index in enumerate(worst.index):
-        order = sorted(range(len(names)), key=lambda j: (-parts[row, j], names[j]))
-        subject = worst.at[index, "subject_id"]
-        group = groups[index]
-        members = groups == group
-        fact: dict[str, Any] = {"peer_n": int(members.sum()), "percentile": round(
-            100 * float(worst.at[index, "share_below"]), 1), "n_periods": int(worst.at[index, "n_episodes"])}
-        for place, j in enumerate(order[:EXPLAINED], start=1):
-            feature, spec = names[j], header[names[j]]
-            scale = 100.0 if spec.get("unit") == "percent" else 1.0
-            own, middle, high = (_rounded(t.at[index, feature], scale) for t in (features, median, p95))
-            fact |= {f"feature_{place}_sv": spec["sv"], f"feature_{place}_en": spec["en"], f"own_{place}": own,
-                     f"median_{place}": middle, f"p95_{place}": high}
-        facts.append(fact)
-        for j in order:
-            feature = names[j]
-            scale = 100.0 if header[feature].get("unit") == "percent" else 1.0
-            column = features.loc[members, feature]
-            peers.append({
-                "detector_id": detector.code, "subject_id": subject, "episode": "", "feature": feature,
-                "own": _rounded(features.at[index, feature], scale),
-                "peer_median": _rounded(column.median(), scale), "peer_q1": _rounded(column.quantile(0.25), scale),
-                "peer_q3": _rounded(column.quantile(0.75), scale), "peer_p95": _rounded(column.quantile(0.95), scale),
-                "peer_n": int(members.sum()), "peer_group": group, "contribution": round(float(parts[row, j]), 6)})
-    return pd.DataFrame(facts), pd.DataFrame(peers)
+def _cuts(forest: Any, steps: np.ndarray) -> np.ndarray:
+    """The forest's own score, 0..1, turned once so that higher is more deviating."""
+    return np.asarray(-forest.score_samples(np.ascontiguousarray(steps, dtype=np.float32)), dtype=np.float64)
 
 
+def _distance(points: np.ndarray, drawn: np.ndarray, reach: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Mean distance over the draws to the nearest drawn peer, itself left out."""
+    squares = -2.0 * (reach @ points.T)
+    squares += np.einsum("ij,ij->i", points, points)
+    squares += np.einsum("ij,ij->i", reach, reach)[:, None]
+    order = np.argsort(drawn.ravel(), kind="stable")
+    sought = drawn.ravel()[order]
+    low, high = np.searchsorted(sought, rows, "left"), np.searchsorted(sought, rows, "right")
+    for place in np.flatnonzero(high > low):
+        squares[place, order[low[place]:high[place]]] = np.inf
+    nearest = squares.reshape(len(reach), *drawn.shape).min(axis=1)
+    return np.asarray(np.sqrt(np.maximum(nearest, 0.0)).mean(axis=1), dtype=np.float64)
 
 
-def _rounded(value: Any, scale: float) -> float | None:
-    return None if pd.isna(value) else round(float(value) * scale, 2)
+def _in_chunks(work: Callable[[np.ndarray], np.ndarray], rows: np.ndarray, size: int = CHUNK) -> np.ndarray:
+    """`work` on every chunk of row numbers, on all cores, in order. Chunks do not depend on the number of cores."""
+    chunks = [rows[start:start + size] for start in range(0, max(1, len(rows)), size)]
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        return np.concatenate(list(pool.map(work, chunks)))

@@ -60,7 +60,7 @@ def run_method(connection: duckdb.DuckDBPyConnection, detector: Detector, values
     if detector.method == "peer":
         account = _peer(connection, detector, values)
     elif detector.method == "isolation_forest":
-        from detectors.isolation_forest import run_forest
+        from detectors.forest_findings import run_forest
 
         account = run_forest(connection, detector, values, seed)
     elif detector.method == "link":

@@ -1,4 +1,4 @@
-"""What the methods make of a SELECT's rows: peers with fences, the forest and its explanation."""
+"""What the methods make of a SELECT's rows: peers with fences, and the forest."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import json
 from datetime import date
 
 import duckdb
-import numpy as np
-import pandas as pd
 import pytest
 
 from detectors.detector import Detector
 from detectors.header import Parameter
-from detectors.isolation_forest import contributions, relative_to_peers, score
 from detectors.methods import RAW_TABLES, NotComputable, run_method
 
 
@@ -83,39 +80,6 @@ def test_two_rows_for_one_subject_are_refused(connection) -> None:
                     ("subject_id", "period_from", "period_to", "strength"))
     with pytest.raises(ValueError, match="two rows"):
         run_method(connection, rule, {}, 1)
-
-
-def frame(n: int = 200, seed: int = 3) -> pd.DataFrame:
-    random = np.random.default_rng(seed)
-    return pd.DataFrame({"a": random.normal(10, 1, n), "b": random.normal(100, 10, n), "c": random.normal(0, 1, n)})
-
-
-def test_the_odd_one_out_scores_highest_and_its_reason_is_its_odd_feature() -> None:
-    data = frame()
-    data.loc[7, "b"] = 200
-    distance, _, _ = relative_to_peers(data, pd.Series("", index=data.index))
-    model, scores = score(distance.to_numpy(), seed=1)
-    assert int(np.argmax(scores)) == 7
-    parts = contributions(model, distance.to_numpy()[[7]])
-    assert int(np.argmax(parts[0])) == 1 and parts[0, 1] > 0
-
-
-def test_setting_every_feature_to_the_median_leaves_nothing_to_explain() -> None:
-    distance, _, _ = relative_to_peers(frame(), pd.Series("", index=range(200)))
-    model, _ = score(distance.to_numpy(), seed=1)
-    assert np.allclose(contributions(model, np.zeros((1, 3))), 0)
-
-
-def test_missing_values_count_as_typical() -> None:
-    data = frame()
-    data.loc[0, "a"] = np.nan
-    distance, _, _ = relative_to_peers(data, pd.Series("", index=data.index))
-    assert distance.loc[0, "a"] == 0
-
-
-def test_the_same_seed_gives_the_same_scores() -> None:
-    matrix = relative_to_peers(frame(), pd.Series("", index=range(200)))[0].to_numpy()
-    assert np.array_equal(score(matrix, 5)[1], score(matrix, 5)[1])
 
 
 def test_a_forest_detector_tells_own_value_median_and_p95(connection) -> None:

@@ -30,7 +30,7 @@ def write(connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contrac
         happened_at TIMESTAMP, amount_sek DECIMAL(14,2), "values" VARCHAR)""")
     for dataset in used:
         connection.execute(_values_sql(contracts[dataset]))
-    _copy(connection, f"""
+    _copy(connection, """
         SELECT e.finding_id, e.ord, e.dataset, e.file, e.line, v.key, v.happened_at, v.amount_sek, v."values"
         FROM evidence_refs e JOIN evidence_values v USING (row_ref) ORDER BY e.finding_id, e.ord""",
           run_dir / "evidence.parquet")

@@ -36,7 +36,7 @@ def random_town(seed: int) -> dict[str, str]:
     return {name: _table(contract, chance) for name, contract in sorted(load_contracts().items())}
 
 
-def random_cases(seeds: tuple[int, ...] = (1, 2)) -> list[Case]:
+def random_cases(seeds: tuple[int, ...] = (1,)) -> list[Case]:
     """One case a detector and seed; the cases of one seed share one and the same tables object."""
     return [Case(path.stem, f"odd values {seed}", "odd", AS_OF, random_town(seed), {}, [])
             for seed in seeds for path in case_files()]

@@ -45,6 +45,7 @@ CONFIGURATION = {
     "spark.sql.shuffle.partitions": "1",
     "spark.sql.leafNodeDefaultParallelism": "1",
     "spark.sql.autoBroadcastJoinThreshold": "-1",
+    "spark.sql.unionOutputPartitioning": "false",  # 4.3 joins a union of one-partition tables wrongly with it
     "spark.sql.constraintPropagation.enabled": "false",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
@@ -78,7 +79,7 @@ class TwoEngines:
         self.session = session
         self.bench = bench or Bench()
         self.standing: dict[str, Any] = {}  # what Spark holds under each name, to send only what changed
-        self.views: set[str] = set()
+        self.views: dict[str, list[Any]] = {}  # view -> what its tables held when it was made
         self.filled: object = None
 
     def rows(self, case: Case) -> tuple[list[dict[str, Any]], list[dict[str, Any]]] | None:
@@ -108,29 +109,29 @@ class TwoEngines:
         for name in names:
             view = self.bench.catalogue.views.get(name)
             if view is None:
-                self._sent([name])
+                self._send_table(name)
                 continue
-            changed = self._sent(view.reads)
-            if view.materialise and (changed or name not in self.views):
-                rows = self.session.sql(to_dialect(view.sql, "spark")).toArrow()
-                self.session.createDataFrame(rows).createOrReplaceTempView(name)
-            elif name not in self.views:  # resolved anew with every use, so it follows its tables
+            for table in view.reads:
+                self._send_table(table)
+            made_from = [self.standing[table] for table in view.reads]
+            before = self.views.get(name)
+            if view.materialise:
+                if before is None or any(a is not b for a, b in zip(before, made_from, strict=True)):
+                    rows = self.session.sql(to_dialect(view.sql, "spark")).toArrow()
+                    self.session.createDataFrame(rows).createOrReplaceTempView(name)
+            elif before is None:  # resolved anew with every use, so it follows its tables
                 self.session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {to_dialect(view.sql, 'spark')}")
-            self.views.add(name)
+            self.views[name] = made_from
 
-    def _sent(self, tables: Iterable[str]) -> bool:
-        """Send tables that changed since they were last sent; says whether any did."""
-        changed = False
-        for table in tables:
-            known = SYSTEM_TABLES.get(table)
-            columns = ", ".join(known) if known else "*"
-            content = self.bench.connection.sql(f'SELECT {columns} FROM "{table}"').to_arrow_table()
-            before = self.standing.get(table)
-            if before is None or not before.equals(content):
-                self.session.createDataFrame(content).createOrReplaceTempView(table)
-                self.standing[table] = content
-                changed = True
-        return changed
+    def _send_table(self, table: str) -> None:
+        """Send a table unless Spark has it as it is now."""
+        known = SYSTEM_TABLES.get(table)
+        columns = ", ".join(known) if known else "*"
+        content = self.bench.connection.sql(f'SELECT {columns} FROM "{table}"').to_arrow_table()
+        before = self.standing.get(table)
+        if before is None or not before.equals(content):
+            self.session.createDataFrame(content).createOrReplaceTempView(table)
+            self.standing[table] = content
 
 
 def differences(on_duckdb: list[dict[str, Any]], on_spark: list[dict[str, Any]]) -> list[str]:

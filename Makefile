@@ -72,7 +72,7 @@ catalogue: $(DEV)
 # An extra of some 400 MB that nothing else needs, so it is not in the lock files.
 spark: $(DEV)
 	@$(PIP) install -e ".[spark]" --no-build-isolation --config-settings editable_mode=compat
-	@$(BIN)/python -m pytest -m spark tests/detectors/test_spark.py
+	@$(BIN)/python -m pytest -m spark -n $(WORKERS) tests/detectors/test_spark.py
 
 # Needs uv on the PATH (a developer's tool, not needed to run anything).
 lock:

@@ -4,10 +4,11 @@
 
 For every town all active rules run with the default limits, every legal gate open. Recall: a planted subject has a
 finding of the rule it was planted for (own), or of any rule that is not exculpating (any); a rule of method link
-catches by putting the subject into a group. Look-alikes are innocent by construction: what fires on them is listed,
-and a finding of kind impossible is a fault. Clean providers are those on whom no scheme was planted; a finding whose
-source rows also prove a finding on a planted subject (the other home of a child placed twice, the closed company
-behind a new one) is not a false alarm and is counted apart.
+catches by putting the subject into a group, and any rule by citing a row of the subject in a finding on the other
+party. Look-alikes are innocent by construction: what fires on them is listed, and a finding of kind impossible is a
+fault. Clean providers are those on whom no scheme was planted; a finding whose source rows also prove a finding on a
+planted subject (the other home of a child placed twice, the closed company behind a new one) is not a false alarm and
+is counted apart.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.detectors.loaded_town import catalogue, load_town, run_rules  # noqa: E402
+from tests.detectors.loaded_town import LoadedTown, catalogue, load_town, run_rules  # noqa: E402
 
 LEVELS = ("easy", "medium", "hard")
 HARD = ("impossible", "breach")
@@ -49,7 +50,8 @@ def measure(scale: float, seed: int, difficulty: str, schemes: int | None) -> di
         subject, scheme = (entry["subject_type"], entry["subject_id"]), entry["scheme"]
         fired = sorted({f["detector_id"] for f in by_subject.get(subject, [])})
         if entry["kind"] == "planted":
-            own = scheme in fired or (scheme in link_rules and subject in linked)
+            own = (scheme in fired or (scheme in link_rules and subject in linked)
+                   or _named(town, findings, scheme, subject[1]))
             caught.append({"scheme": scheme, "difficulty": entry["difficulty"], "subject": list(subject), "own": own,
                            "any": own or bool(fired), "fired": fired})
         elif subject not in planted:
@@ -67,6 +69,18 @@ def measure(scale: float, seed: int, difficulty: str, schemes: int | None) -> di
             "partners": sum(bool(found) and not noisy[s[1]] for s, found in hard.items()),
             "silent": {code: row.reason_en for code, row in ledger.items() if row.outcome != "ran"},
             "fired": dict(Counter(f["detector_id"] for f in findings))}
+
+
+def _named(town: LoadedTown, findings: list[dict[str, Any]], scheme: str, subject_id: str) -> bool:
+    """Whether a finding of the rule on somebody else cites a row in which the subject stands."""
+    files = dict(town.connection.execute("SELECT file_id, dataset FROM ledger.files").fetchall())
+    refs: dict[str, list[int]] = defaultdict(list)
+    for finding in findings:
+        if finding["detector_id"] == scheme:
+            for ref in finding["evidence"]:
+                refs[files[ref >> 32]].append(ref)
+    return any(subject_id in row for dataset, wanted in refs.items() for row in town.connection.execute(
+        f'SELECT * FROM "{dataset}" WHERE row_ref IN (SELECT unnest($1))', [wanted]).fetchall())
 
 
 def table(head: list[str], rows: list[list[str]]) -> list[str]:

@@ -64,11 +64,12 @@ def admission_day(town: Town, case: Innocent) -> None:
 @innocent("HC04")
 def on_call_night(town: Town, case: Innocent) -> None:
     p = hc.provider(town, case, 3)
-    v, rows = town.get(hc.VISITS), hc.rows_of(town, p)
     staff = int(town.info["hc_staff"][p][0])
-    clients = np.unique(v["client_token"][rows])
     n = 0
     for d in (town.end - 20, town.end - 55):
+        clients = hc.seen_around(town, p, d)
+        if not len(clients):
+            continue
         town.drop(hc.VISITS, (town.get(hc.VISITS)["staff_token"] == staff)
                   & (np.abs(town.get(hc.VISITS)["started_at"] // 1440 - d) <= 1))
         for k in range(8):  # eight short safety rounds in 15 hours on call

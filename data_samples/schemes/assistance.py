@@ -274,7 +274,10 @@ def active_nights(town: Town, case: Case) -> None:
     standby = rows[s["kind"][rows] != ACTIVE]
     hit = standby[case.rng.random(len(standby)) < case.size(0.5, 1.0)]
     s["kind"][hit] = ACTIVE
-    day_rows = rows[(s["kind"][rows] == ACTIVE) & (s["started_at"][rows] % 1440 > 1080)]
+    active = rows[s["kind"][rows] == ACTIVE]
+    day_rows = active[s["started_at"][active] % 1440 > 1080]
+    if not len(day_rows) and not len(hit):  # a provider of daytime clients only
+        day_rows = active[s["started_at"][active] % 1440 > 720]
     moved = day_rows[case.rng.random(len(day_rows)) < case.size(0.4, 0.9)]
     length = s["ended_at"][moved] - s["started_at"][moved]
     s["started_at"][moved] = s["started_at"][moved] // 1440 * 1440 + 1380  # the evening shift becomes a night shift

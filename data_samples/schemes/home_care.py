@@ -37,15 +37,20 @@ def add_visit(town: Town, p: int, client: int, staff: int, start: int, minutes: 
              area_code=int(town.people.area[client]))
 
 
+def seen_around(town: Town, p: int, d: int) -> np.ndarray:
+    """The provider's clients who are visited before and after the day: alive, at home and with a decision."""
+    v = town.get(VISITS)
+    mine, day_of = v["provider_id"] == p, v["started_at"] // 1440
+    seen = np.intersect1d(v["client_token"][mine & (day_of >= d - 4) & (day_of < d)],
+                          v["client_token"][mine & (day_of > d) & (day_of <= d + 4)])
+    return seen if len(seen) else np.unique(v["client_token"][mine & (day_of == d)])
+
+
 def chain(town: Town, case: Case, p: int, staff: int, d: int, first: int, hours: float) -> int:
     """Replace the provider's visits of one day by a row of visits of one staff member; returns visits."""
     v = town.get(VISITS)
-    mine, day_of = v["provider_id"] == p, v["started_at"] // 1440
-    # clients who are seen before and after the day: alive, at home and with a decision
-    seen = np.intersect1d(v["client_token"][mine & (day_of >= d - 4) & (day_of < d)],
-                          v["client_token"][mine & (day_of > d) & (day_of <= d + 4)])
-    clients = case.rng.permutation(seen if len(seen) else np.unique(v["client_token"][mine & (day_of == d)]))
-    town.drop(VISITS, mine & (day_of == d))
+    clients = case.rng.permutation(seen_around(town, p, d))
+    town.drop(VISITS, (v["provider_id"] == p) & (v["started_at"] // 1440 == d))
     if not len(clients):
         return 0
     at, n, end = d * 1440 + first, 0, d * 1440 + first + hours * 60

@@ -33,6 +33,8 @@ def replay(run_id: str, changes: Sequence[str], workspace: Path, page: Path | No
     folder = run_folder(place, run_id)
     if page is not None and page.resolve().is_relative_to(place.root):
         raise UsageError(f"{page}: a what-if is written outside the workspace, which holds runs and nothing else.")
+    if page is not None and not page.resolve().parent.is_dir():
+        raise UsageError(f"{page}: no such folder to write the page to.")
     settings = settings_of_run(folder)
     contracts = contracts_for(settings)
     catalogue = catalogue_for(contracts)

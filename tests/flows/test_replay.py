@@ -118,6 +118,7 @@ def test_wrong_places_are_usage(workspace: Path, tmp_path: Path, capsys: pytest.
     assert run in capsys.readouterr().err
     assert replay(workspace, f"{LIMIT}=90000", f"{LIMIT}=2") == 2
     assert replay(workspace, f"{LIMIT}=90000", page=workspace / "runs" / run / "reports" / "x.html") == 2
+    assert replay(workspace, f"{LIMIT}=90000", page=tmp_path / "nowhere" / "x.html") == 2
     assert replay(tmp_path / "nowhere", f"{LIMIT}=90000") == 2
 
 

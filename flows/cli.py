@@ -84,6 +84,16 @@ def build_parser() -> argparse.ArgumentParser:
     replay.add_argument("--page", type=Path, metavar="FILE.html", help="write the result as a page too")
     replay.set_defaults(run=_replay)
 
+    score = commands.add_parser("score", help="score a table of entities from outside by peers and forest")
+    score.add_argument("table", type=Path, metavar="TABLE", help="CSV (also .gz) or Parquet, one row an entity")
+    score.add_argument("--id", required=True, metavar="COLUMN", help="the column that names the entity")
+    score.add_argument("--size", metavar="COLUMN", help="money or volume, to compare the order with; no feature")
+    score.add_argument("--label", metavar="COLUMN", help="known outcomes (1/0, yes/no): prints how good the order is")
+    score.add_argument("--group", metavar="COLUMN", help="peer group; below 30 rows all rows are the peers")
+    score.add_argument("--out", type=Path, metavar="FILE", help="write all ranked rows as CSV (default: show 20)")
+    score.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed gives the same scores")
+    score.set_defaults(run=_score)
+
     sample = commands.add_parser("sample", help="write a generated inbox with planted deviations")
     sample.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
     sample.add_argument("--scale", type=_scale, default=1.0, metavar="S", help="size; 1 = a municipality-year")
@@ -164,6 +174,12 @@ def _replay(options: argparse.Namespace) -> int:
     from flows.replay import replay
 
     return replay(options.run_id, options.changes, options.workspace, options.page)
+
+
+def _score(options: argparse.Namespace) -> int:
+    from flows.score import score_file
+
+    return score_file(options.table, options.id, options.size, options.label, options.group, options.out, options.seed)
 
 
 def _sample(options: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ USAGE, NOT_DONE = 2, 3
 PACKAGES = ("schemas", "detectors", "reports", "flows", "data_samples")
 ROOT = Path(__file__).resolve().parent.parent
 # What the user typed or configured is wrong; by name, because importing the classes would cost their modules.
-_USAGE = {"SettingsError", "ContractError", "InboxError", "DetectorError", "GroupsError", "UsageError"}
+_USAGE = {"SettingsError", "ContractError", "InboxError", "DetectorError", "GroupsError", "UsageError", "TableError"}
 _REASONS = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EIO: "the disk fails",
             errno.EROFS: "the disk is read-only", errno.EACCES: "no permission", errno.EPERM: "no permission"}
 

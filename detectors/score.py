@@ -1,0 +1,101 @@
+"""Peers and forest on any table of entities: an order, its reasons in words, and how good it is when outcomes exist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from detectors.evaluation import size_quartile, summary
+from detectors.isolation_forest import contributions, fit
+from detectors.methods import MIN_PEERS
+from detectors.peer_comparison import Comparison, compare, usable_groups
+
+REASONS = 3
+EXPLAINED = 5_000  # first rows that get their reasons; nobody reads further
+
+
+class ScoreError(ValueError):
+    """The table cannot be scored; the text says what is missing."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """`rows`: rank, id, percentile, score, peers, reason_1..3, the most deviating first. `scores` in table order."""
+
+    rows: pd.DataFrame
+    scores: np.ndarray
+    features: tuple[str, ...]
+    small_groups: int  # groups too small to be compared within, whose rows are compared with all
+
+
+def score_table(ids: pd.Series, features: pd.DataFrame, groups: pd.Series | None = None, seed: int = 1,
+                explained: int = EXPLAINED) -> Scored:
+    """Score every row against its peers. ScoreError without numeric columns or with fewer than 30 rows.
+
+    The percentile is the share of the row's peers that score at most as high; ties in the order are by id.
+    """
+    if features.shape[1] == 0:
+        raise ScoreError("no numeric column to compare: nothing but the columns named and texts is in the table")
+    if len(features) < MIN_PEERS:
+        raise ScoreError(f"{len(features)} rows are too few to compare with: at least {MIN_PEERS} are needed")
+    used = None
+    if groups is not None:
+        groups = groups.reset_index(drop=True)
+        used = usable_groups(groups, pd.Series(range(len(ids))), MIN_PEERS)
+    compared = compare(features, used)
+    model, scores = fit(compared, seed)
+    names = ids.astype("string").fillna("").to_numpy(dtype=str)
+    order = np.lexsort((names, -scores))
+    percentile = pd.Series(scores).groupby(compared.group).rank(pct=True, method="max").to_numpy() * 100
+    rows = pd.DataFrame({"rank": np.arange(1, len(order) + 1), "id": names[order],
+                         "percentile": np.round(percentile[order], 2), "score": np.round(scores[order], 4),
+                         "peers": compared.size[compared.group[order]]})
+    first = order[:explained]
+    told = _reasons(features, compared, first, contributions(model, compared, first))
+    for place in range(min(REASONS, features.shape[1])):
+        rows[f"reason_{place + 1}"] = [*(reasons[place] for reasons in told), *[""] * (len(order) - len(first))]
+    small = 0 if groups is None or used is None else int(groups[used == ""].nunique())
+    return Scored(rows, scores, compared.names, small)
+
+
+def _reasons(features: pd.DataFrame, compared: Comparison, rows: np.ndarray, parts: np.ndarray) -> list[list[str]]:
+    """The strongest contributions of each row in words; only what makes it more deviating."""
+    values = features.to_numpy(dtype=float, na_value=np.nan)
+    told = []
+    for row, part in zip(rows, parts, strict=True):
+        group = compared.group[row]
+        reasons = []
+        for at in np.argsort(-part, kind="stable")[:REASONS]:
+            if part[at] <= 0:
+                reasons.append("")
+                continue
+            own, median, p95 = (_shown(value) for value in (values[row, at], compared.median[group, at],
+                                                            compared.p95[group, at]))
+            reasons.append(f"{compared.names[at]} {own} (median {median}, p95 {p95}, n {compared.size[group]})"
+                           f" +{part[at]:.2f}")
+        told.append(reasons)
+    return told
+
+
+def _shown(value: float) -> str:
+    """Four significant digits, or all digits before the point: 1234567, 12.35, 0.001235."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def evaluate(labels: np.ndarray, scores: np.ndarray, sizes: np.ndarray | None) -> list[dict[str, Any]]:
+    """One line an order: the forest and, given sizes, sorting by size; first over all, then in each size quartile."""
+    lines = [{"order": "forest", "inside": "all", **summary(labels, scores)}]
+    if sizes is None:
+        return lines
+    known = np.nan_to_num(sizes, nan=-np.inf)
+    lines.append({"order": "size", "inside": "all", **summary(labels, known)})
+    quartile = size_quartile(sizes)
+    for place in range(4):
+        inside = quartile == place
+        for order, values in (("forest", scores), ("size", known)):
+            if inside.any():
+                lines.append({"order": order, "inside": f"Q{place + 1}", **summary(labels[inside], values[inside])})
+    return lines

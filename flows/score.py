@@ -1,0 +1,94 @@
+"""`avvik score TABLE`: peers and forest on a table from outside, the ranked rows to a file or the screen."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+from typing import Any
+
+SHOWN = 20
+MEASURES = ("n", "deviations", "auroc", "ap", "p@10", "p@50", "p@100")
+
+
+def score_file(path: Path, id_column: str, size: str | None, label: str | None, group: str | None, out: Path | None,
+               seed: int) -> int:
+    """Score the table and print what was compared, the first rows and, given labels, how good the order is."""
+    from detectors.score import evaluate, score_table
+    from flows.failures import UsageError
+    from schemas.entity_table import numbers_of, read_entity_table, yes_or_no
+    from schemas.settings import load_settings
+
+    asked = [name for name in (id_column, label, group, size) if name]
+    if len(set(asked)) != len(asked):
+        raise UsageError("--id, --size, --label and --group must be different columns")
+    if not path.is_file():
+        raise UsageError(f"no such file: {path}")
+    table = read_entity_table(path, asked, load_settings(None))
+    texts = _by_name(table, asked)
+    labels = yes_or_no(texts[label], label) if label else None
+    sizes = _sizes(texts[size], size, numbers_of) if size else None
+    scored = score_table(texts[id_column], table.numbers, texts[group] if group else None, seed)
+    print(f"{len(scored.rows)} rows compared in {len(scored.features)} columns: {', '.join(scored.features)}")
+    for what, names in (("not numeric, left out", table.not_numeric), ("empty, left out", table.empty)):
+        if names:
+            print(f"{what}: {', '.join(names)}")
+    for name, cells in table.unread.items():
+        print(f"{name}: {cells} cells are no number and count as missing")
+    if table.bad_rows:
+        print(f"{table.bad_rows} rows could not be read and are left out")
+    if scored.small_groups:
+        print(f"{scored.small_groups} groups have fewer than 30 rows: compared with all")
+    if out is None:
+        for row in scored.rows.head(SHOWN).itertuples(index=False):
+            reasons = "; ".join(reason for reason in row[5:] if reason)
+            print(f"{row.rank:>4}  {row.id}  p{row.percentile:.2f}  {row.score:.3f}  {reasons}")
+    else:
+        _write(scored.rows, out)
+        print(f"ranked rows in {out}")
+    if labels is not None:
+        print()
+        for line in _lines(evaluate(labels, scored.scores, sizes)):
+            print(line)
+    print("A deviation is something to check, not an established fault.")
+    return 0
+
+
+def _by_name(table: Any, asked: list[str]) -> dict[str, Any]:
+    """The text columns by the name the user gave (headings are found in any case)."""
+    from schemas.contract import fold_heading
+
+    folded = {fold_heading(name): table.texts[name] for name in table.texts}
+    return {name: folded[fold_heading(name)] for name in asked}
+
+
+def _sizes(cells: Any, heading: str, numbers_of: Any) -> Any:
+    import pyarrow as pa
+
+    from schemas.entity_table import TableError
+
+    values, unread, filled = numbers_of(pa.array(cells, pa.string()))
+    if not filled or unread:
+        raise TableError(f"--size {heading}: {unread or 'all'} cells are no number")
+    return values
+
+
+def _lines(measured: list[dict[str, Any]]) -> list[str]:
+    lines = ["order   inside  " + "".join(f"{name:>11}" for name in MEASURES)]
+    for line in measured:
+        lines.append(f"{line['order']:<8}{line['inside']:<8}" + "".join(
+            f"{line[name]:>11}" if isinstance(line[name], int) else f"{line[name]:>11.3f}" for name in MEASURES))
+    return lines
+
+
+def _write(rows: Any, out: Path) -> None:
+    """CSV with ; for Swedish spreadsheets, private to the user; a text that a spreadsheet would run is defused."""
+    temporary = out.with_name(out.name + ".writing")
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8-sig",
+              newline="") as stream:
+        writer = csv.writer(stream, delimiter=";")
+        writer.writerow(rows.columns)
+        for row in rows.itertuples(index=False):
+            writer.writerow([f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" and cell else cell
+                             for cell in row])
+    os.replace(temporary, out)

@@ -12,7 +12,11 @@ loaded (`check_portable`). Seen on Spark 4.3 and DuckDB 2.0, held by `tests/dete
 - `date_diff('day', a, b)` counts midnights passed; Spark's counts spans of 24 hours.
 - `array_agg(..) FILTER (..)` of no rows is null in DuckDB, an empty list in Spark.
 - `INTERVAL ($n) DAY` takes a bound value in DuckDB only; elsewhere it is one day times the value.
-- a CAST to a whole number rounds in DuckDB and cuts off in Spark: refused where the value can have decimals.
+
+Refused, because no translation keeps the meaning: a CAST of a fraction to a whole number (rounds or cuts off), `//`,
+a day minus a day, extract of weekdays and weeks (Sunday is 0 or 1), an order inside array_agg, DISTINCT ON, sums of
+yes and no. Not visible in the text and left to the cases: `ln(0)` is minus infinity or null, and half an öre in a
+DOUBLE can round either way when it becomes a DECIMAL.
 """
 
 from __future__ import annotations

@@ -133,7 +133,8 @@ def what_if(state: State, catalogue: Catalogue, changes: Sequence[Change]) -> di
     active = _active(state.folder)
     order = {"before": ranking.order_of(_rankable([*others, *before["findings"]], active)),
              "after": ranking.order_of(_rankable([*others, *after["findings"]], active))}
-    services = dict(state.connection.execute("SELECT provider_id, services FROM providers").fetchall())
+    services = {provider: own or "" for provider, own in state.connection.execute(
+        "SELECT provider_id, services FROM providers").fetchall()}
     by_id = {side: {f["finding_id"]: f for f in found["findings"]}
              for side, found in (("before", before), ("after", after))}
     lost = [f for key, f in by_id["before"].items() if key not in by_id["after"]]
@@ -236,11 +237,11 @@ def _money(rows: Iterable[ranking.Ranked]) -> str:
     return str(sum((r.amount_sek or Decimal(0) for r in rows), Decimal(0)))
 
 
-def _by_group(groups: Mapping[str, Group], services: Mapping[str, str | None], gained: list[Any], lost: list[Any],
+def _by_group(groups: Mapping[str, Group], services: Mapping[str, str], gained: list[Any], lost: list[Any],
               come: list[ranking.Ranked], gone: list[ranking.Ranked]) -> list[dict[str, Any]]:
     """Findings and subjects gained and lost as each collaboration group would see them."""
     def seen(group: Group, findings: list[Any]) -> int:
-        return sum(group.sees(f["domain"], f["subject_type"], (services.get(f["subject_id"]) or "").split("|"))
+        return sum(group.sees(f["domain"], f["subject_type"], services.get(f["subject_id"], "").split("|"))
                    for f in findings)
 
     def met(name: str, rows: list[ranking.Ranked]) -> int:
@@ -286,7 +287,7 @@ def _outcomes(connection: duckdb.DuckDBPyConnection, gained: list[Any], lost: li
         WHERE outcome IS NOT NULL ORDER BY ALL""").fetchall()
     touched = []
     for subject_type, subject_id, outcome, rule, day in rows:
-        counts = Counter()
+        counts: Counter[str] = Counter()
         for name, findings in (("findings_gained", gained), ("findings_lost", lost)):
             counts[name] = sum((f["subject_type"], f["subject_id"]) == (subject_type, subject_id)
                                and rule in (None, "", f["detector_id"]) for f in findings)

@@ -200,7 +200,7 @@ class _Reading:
         path = f"/proc/self/fd/{stream.fileno()}"
         separator, width = self.separator or ";", len(headings)
         sample, complete = sample_lines(stream, scan.size, separator, width, self.job.seed)
-        relation = staging.csv_relation(path, separator, width, header_line)
+        relation = staging.csv_relation(path, separator, width, header_line, crlf=scan.crlf > 0)
         connection = self._connect(path)
         # the last line may lack its end; blank lines after it are no rows
         stream.seek(max(0, scan.size - scan.blank_end - 1))

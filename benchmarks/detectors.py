@@ -1,9 +1,10 @@
-"""Seconds of every rule at several sizes of one town, how they grow, and the slowest five.
+"""CPU seconds of every rule at several sizes of one town, how they grow, and the slowest five.
 
     python -m benchmarks.detectors --scales 0.1 1 4 --write docs/detector-speed.md
 
-Growth is the exponent g of seconds ~ rows^g between the smallest and the largest size, told only for rules that take
-at least 20 ms at the largest (below that the clock measures statements, not rows). Sizes count rows of visits.
+Seconds are CPU seconds over all cores, which other work on the machine hardly changes. Growth is the exponent g of
+seconds ~ rows^g between the smallest and the largest size, told only for rules that take at least 20 ms at the
+largest (below that the clock measures statements, not rows). Sizes count rows of visits.
 """
 
 from __future__ import annotations
@@ -27,21 +28,21 @@ NOTICEABLE = 0.02  # seconds
 
 
 def measure(scale: float, seed: int, repeats: int) -> tuple[dict[str, float], int, float]:
-    """Best of `repeats` seconds by rule, rows of visits, seconds of preparing the shared views."""
+    """Best of `repeats` CPU seconds by rule, rows of visits, seconds of preparing the shared views."""
     town = load_town(scale, seed, threads=os.cpu_count() or 2)
     part = catalogue()
     rows = town.connection.execute("SELECT count(*) FROM home_care_visits").fetchall()[0][0]
     seconds: dict[str, float] = {}
     views = math.inf
     for _ in range(repeats):
-        began = time.perf_counter()
+        began = time.process_time()
         run.prepare(town.connection, part, town.settings, AS_OF)
-        views = min(views, time.perf_counter() - began)
+        views = min(views, time.process_time() - began)
         for code, detector in part.detectors.items():
-            began = time.perf_counter()
+            began = time.process_time()
             outcome = run.run_one(town.connection, detector, town.settings, AS_OF, town.delivered, part).outcome
             if outcome == "ran":
-                seconds[code] = min(seconds.get(code, math.inf), time.perf_counter() - began)
+                seconds[code] = min(seconds.get(code, math.inf), time.process_time() - began)
     town.connection.close()
     return seconds, rows, views
 
@@ -68,7 +69,8 @@ def main() -> int:
     heads = [f"x{scale:g}" for scale in sorted(found)]
     lines = ["# Speed of the rules", "",
              f"Measured {datetime.date.today()} with `python -m benchmarks.detectors` on {os.cpu_count()} cores "
-             f"({platform.machine()}), Python {platform.python_version()}; best of {options.repeats}. Visits: "
+             f"({platform.machine()}), Python {platform.python_version()}; CPU seconds over all cores, "
+             f"best of {options.repeats}. Visits: "
              + ", ".join(f"{found[s][1]:,} at x{s:g}" for s in sorted(found)) + ".", "",
              "Growth is the exponent of seconds over rows: 1 is linear, 2 quadratic.", "",
              "Slowest five: " + ", ".join(f"{c} {found[large][0][c]:.2f} s" for c in codes[:5]) + ".", "",

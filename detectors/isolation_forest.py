@@ -35,10 +35,47 @@ CHUNK = 8192  # rows scored at once: 8192 x 2048 distances in single precision a
 
 
 @dataclass(frozen=True)
+class Trees:
+    """The grown trees, ready to be read by several threads (scikit-learn's own scoring warns inside them)."""
+
+    forest: Any
+    depths: list[np.ndarray]  # of every node: cuts so far, and those still to be expected among the rows left in it
+    usual: float
+
+    @classmethod
+    def of(cls, forest: Any) -> Trees:
+        return cls(forest, [_depths(grown.tree_) for grown in forest.estimators_],
+                   float(_expected(np.array([forest.max_samples_]))[0]))
+
+    def score(self, steps: np.ndarray) -> np.ndarray:
+        """The score of Liu, Ting and Zhou, 0..1; equals -score_samples."""
+        rows = np.ascontiguousarray(steps, dtype=np.float32)
+        total = np.zeros(len(rows))
+        for grown, depth in zip(self.forest.estimators_, self.depths, strict=True):
+            total += depth[grown.tree_.apply(rows)]
+        return np.asarray(2.0 ** (-total / (len(self.depths) * max(self.usual, 1e-12))))
+
+
+def _depths(tree: Any) -> np.ndarray:
+    depth = np.zeros(tree.node_count)
+    for node, (left, right) in enumerate(zip(tree.children_left, tree.children_right, strict=True)):
+        if left >= 0:  # children stand behind their parent
+            depth[left] = depth[right] = depth[node] + 1
+    return depth + _expected(tree.n_node_samples)
+
+
+def _expected(rows: np.ndarray) -> np.ndarray:
+    """Mean cuts to part one of n rows from the others: 2 H(n - 1) - 2 (n - 1) / n."""
+    n = np.maximum(np.asarray(rows, dtype=float), 2)
+    many = 2 * (np.log(n - 1 + (n <= 2)) + np.euler_gamma) - 2 * (n - 1) / n
+    return np.where(np.asarray(rows) <= 1, 0.0, np.where(np.asarray(rows) == 2, 1.0, many))
+
+
+@dataclass(frozen=True)
 class Model:
     """A fitted score; `level` and `spread` of the two parts are those of the population it was fitted on."""
 
-    forest: Any
+    trees: Trees
     drawn: np.ndarray  # PEERS_DRAWN x DRAWS row numbers of the population
     points: np.ndarray  # the drawn rows' `reach`, flattened to (PEERS_DRAWN * DRAWS) x features
     level: np.ndarray
@@ -46,7 +83,7 @@ class Model:
 
     def score(self, steps: np.ndarray, reach: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Higher is more deviating. `rows`: the population's row of each, which is no neighbour of itself."""
-        parts = np.stack([_cuts(self.forest, steps), _distance(self.points, self.drawn, reach, rows)])
+        parts = np.stack([self.trees.score(steps), _distance(self.points, self.drawn, reach, rows)])
         return self._joined(parts)
 
     def _joined(self, parts: np.ndarray) -> np.ndarray:
@@ -69,13 +106,13 @@ def fit(compared: Comparison, seed: int, trees: int = TREES) -> tuple[Model, np.
     forest.fit(np.ascontiguousarray(compared.steps[seen], dtype=np.float32))
     drawn = np.stack([chance.choice(count, min(PEERS_DRAWN, count), replace=False) for _ in range(DRAWS)], axis=1)
     points = compared.reach[drawn.ravel()]
-    rows = np.arange(count)
+    rows, grown = np.arange(count), Trees.of(forest)
     parts = np.stack([
-        _in_chunks(lambda part: _cuts(forest, compared.steps[part]), rows),
+        _in_chunks(lambda part: grown.score(compared.steps[part]), rows),
         _in_chunks(lambda part: _distance(points, drawn, compared.reach[part], part), rows),
     ])
     spread = parts.std(axis=1)
-    model = Model(forest, drawn, points, parts.mean(axis=1), np.where(spread > 1e-12, spread, np.inf))
+    model = Model(grown, drawn, points, parts.mean(axis=1), np.where(spread > 1e-12, spread, np.inf))
     return model, np.round(model._joined(parts), 9)
 
 
@@ -123,11 +160,6 @@ def stability(compared: Comparison, seeds: Iterable[int] = range(20), top: int =
     shared = [len(first[a] & first[b]) / top for a, b in zip(*pairs, strict=True)]
     return Stability(len(ranks), float(np.corrcoef(ranks)[pairs].mean()), top, float(np.mean(shared)),
                      float(np.min(shared)))
-
-
-def _cuts(forest: Any, steps: np.ndarray) -> np.ndarray:
-    """The forest's own score, 0..1, turned once so that higher is more deviating."""
-    return np.asarray(-forest.score_samples(np.ascontiguousarray(steps, dtype=np.float32)), dtype=np.float64)
 
 
 def _distance(points: np.ndarray, drawn: np.ndarray, reach: np.ndarray, rows: np.ndarray) -> np.ndarray:

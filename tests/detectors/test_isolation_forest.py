@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -132,6 +134,15 @@ def test_peers_are_the_own_group_and_everyone_for_a_small_group() -> None:
     assert compared.size.tolist() == [62, 30, 30]
     assert compared.median[1, 0] == pytest.approx(5, abs=0.2)
     assert compared.median[0, 0] == pytest.approx(data["a"].median())
+
+
+@pytest.mark.parametrize("rows", [2, 3, 40, 400])
+def test_the_trees_say_what_scikit_learn_says_and_without_warnings(rows: int) -> None:
+    compared = compare(frame(rows))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        trees = fit(compared, seed=1)[0].trees
+    assert np.allclose(trees.score(compared.steps), -trees.forest.score_samples(compared.steps.astype(np.float32)))
 
 
 def test_two_subjects_can_be_scored() -> None:

@@ -69,6 +69,11 @@ TEXTS: dict[str, tuple[str, str, tuple[str, str]]] = {
         ("Vänta tills leveransen är klar och kör igen.", "Wait until the delivery is complete and run again."),
     ),
     "broken_gzip": ("Filen är ingen läsbar gzip-fil.", "The file is no readable gzip file.", _EXPORT_AGAIN),
+    "truncated": (
+        "Filen slutar mitt i en rad: den är avkortad.",
+        "The file ends in the middle of a row: it is truncated.",
+        ("Överför filen på nytt.", "Transfer the file again."),
+    ),
     "truncated_gzip": (
         "Gzip-filen är avkortad.",
         "The gzip file is truncated.",

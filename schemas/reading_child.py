@@ -191,7 +191,7 @@ class _Reading:
                 return done
         # from the start again: whoever read in between has moved the stream's position
         again = (record for record in records(stream, self.separator, len(headings)) if record[0] > line)
-        return self._load(again, headings, mapping)
+        return self._load(again, headings, mapping, cut=not text_files.ends_with_newline(stream, scan.size))
 
     def _csv_fast(
         self, stream: Any, scan: text_files.Scan, headings: list[str], mapping: Mapping, header_line: int
@@ -255,9 +255,19 @@ class _Reading:
         mapping = map_headings(headings, self.contract, line or None)
         return self._load(of_width(rows, len(headings)), headings, mapping)
 
-    def _load(self, rows: Iterator[Record], headings: list[str], mapping: Mapping) -> dict[str, Any]:
+    def _load(self, rows: Iterator[Record], headings: list[str], mapping: Mapping, cut: bool = False) -> dict[str, Any]:
+        """`cut`: the last line has no end; where that row is short too, the rest of the file is missing."""
         connection = self._connect(None)
-        total, bad, broken = staging.fill_raw(connection, rows, len(headings))
+        last: list[Record] = []
+
+        def watched() -> Iterator[Record]:
+            for record in rows:
+                last[:] = [record]
+                yield record
+
+        total, bad, broken = staging.fill_raw(connection, watched(), len(headings))
+        if cut and last and last[0][2] in ("ragged", "quote") and len(last[0][1]) < len(headings):
+            raise Refused("truncated", row=last[0][0])
         ragged = sum(1 for record in broken if record[2] != "nul_byte")
         if total and ragged > RAGGED_SHARE * total:
             raise Refused("ragged_file", row=broken[0][0], n=bad, of=total)

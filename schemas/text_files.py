@@ -351,3 +351,8 @@ def iterate_lines(stream: BinaryIO, limit: int) -> Iterator[str | None]:
             if skipping:
                 yield None
             return
+
+
+def ends_with_newline(stream: BinaryIO, size: int) -> bool:
+    """Whether the text of `size` bytes closes its last line."""
+    return size > 0 and os.pread(stream.fileno(), 1, size - 1) in (b"\n", b"\r")

@@ -61,9 +61,16 @@ def packed(text: str) -> bytes:
     return gzip.compress(text.encode(), mtime=0)
 
 
+def truncated(text: str) -> bytes:
+    """Cut in the middle of the last line's first cell."""
+    return text.rstrip("\n").rpartition("\n")[0].encode() + b"\nf"
+
+
 REFUSED = [
     Bad("absences_1.csv", b"", "empty", mended=ABSENCES.encode()),
     Bad("persons_1.csv.gz", packed(PERSONS)[:-30], "truncated_gzip", mended=packed(PERSONS)),
+    # how much is missing behind the cut nobody knows, so the whole file waits for a new transfer
+    Bad("association_members_1.csv", truncated(MEMBERS), "truncated", 41, None, ("avkortad",), MEMBERS.encode()),
     # half a UTF-16 pair at the end: sent as UTF-16, cut off in transfer
     Bad("associations_1.csv", b"\xff\xfe" + ASSOCIATIONS.encode("utf-16-le") + b"\x00\xd8\x41", "broken_encoding",
         says=("utf-16-le",), mended=ASSOCIATIONS.encode("utf-16")),
@@ -78,14 +85,7 @@ REFUSED = [
 ]
 
 
-def truncated(text: str) -> bytes:
-    """Cut in the middle of the last line's first cell."""
-    return text.rstrip("\n").rpartition("\n")[0].encode() + b"\nf"
-
-
 HARMLESS = [
-    # what was cut off is one row; the others are good
-    Bad("association_members_1.csv", truncated(MEMBERS), "ragged", 41, None, ("1 rader",), MEMBERS.encode()),
     Bad("association_grants_1.csv", GRANTS.replace("900;900", f"{CANARY};900", 1).encode(), "type_number", 2,
         "granted_sek", ("1 rader", "granted_sek"), GRANTS.encode()),
 ]
@@ -183,7 +183,7 @@ def test_bad_rows_go_to_quarantine_and_a_corrected_file_brings_them_back(
         problem = told(made["problems"], bad)
         place = f"{bad.name} rad {bad.row}" + (f" kolumn {bad.column}" if bad.column else "")
         assert f"{place}: {problem['message']}" in shown
-    assert made["counts"]["rows"]["quarantined"] == 2
+    assert made["counts"]["rows"]["quarantined"] == 1
     assert loaded(workspace) == {"providers": 2, "supplier_payments": 44, "association_members": 39,
                                  "association_grants": 39}
     assert CANARY not in shown and CANARY not in json.dumps(made)

@@ -184,16 +184,14 @@ def test_bad_rows_go_to_quarantine_and_a_corrected_file_brings_them_back(
         place = f"{bad.name} rad {bad.row}" + (f" kolumn {bad.column}" if bad.column else "")
         assert f"{place}: {problem['message']}" in shown
     assert made["counts"]["rows"]["quarantined"] == 1
-    assert loaded(workspace) == {"providers": 2, "supplier_payments": 44, "association_members": 39,
-                                 "association_grants": 39}
+    assert loaded(workspace) == {"providers": 2, "supplier_payments": 44, "association_grants": 39}
     assert CANARY not in shown and CANARY not in json.dumps(made)
 
     for bad in HARMLESS:
         (inbox / bad.name.replace("_1.", "_2.")).write_bytes(bad.mended or b"")
     assert night(inbox, workspace, "2026-11-23") == 0
-    assert loaded(workspace) == {"providers": 2, "supplier_payments": 44, "association_members": 40,
-                                 "association_grants": 40}
-    assert record(workspace)["counts"]["rows"]["replaced"] == 78
+    assert loaded(workspace) == {"providers": 2, "supplier_payments": 44, "association_grants": 40}
+    assert record(workspace)["counts"]["rows"]["replaced"] == 39
 
 
 def test_extra_columns_and_the_same_file_twice_are_no_harm(

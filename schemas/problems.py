@@ -297,9 +297,9 @@ def tell(file: str, rule: str, row: int | None, column: str | None, facts: dict[
         row,
         column,
         rule,
-        message.format(**values),
+        _counted(message.format(**values)),
         remedy.format(**values),
-        message_en.format(**values),
+        _counted(message_en.format(**values)),
         remedy_en.format(**values),
     )
 
@@ -323,3 +323,11 @@ _SHORT = {
 def short_reason(rule: str, column: str | None) -> str:
     """The Swedish reason beside a quarantined row."""
     return _SHORT[rule].format(column=column)
+
+
+def _counted(sentence: str) -> str:
+    """One row in the singular: a sentence begins with its count."""
+    for many, one in (("1 rader ", "1 rad "), ("1 rows have ", "1 row has "), ("1 rows hold ", "1 row holds ")):
+        if sentence.startswith(many):
+            return one + sentence[len(many):]
+    return sentence

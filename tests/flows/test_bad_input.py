@@ -87,7 +87,7 @@ REFUSED = [
 
 HARMLESS = [
     Bad("association_grants_1.csv", GRANTS.replace("900;900", f"{CANARY};900", 1).encode(), "type_number", 2,
-        "granted_sek", ("1 rader", "granted_sek"), GRANTS.encode()),
+        "granted_sek", ("1 rad har", "granted_sek"), GRANTS.encode()),
 ]
 
 

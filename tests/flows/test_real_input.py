@@ -208,3 +208,16 @@ def test_the_norwegian_register_becomes_associations_and_grants(faith: Night) ->
     communities = {row["orgnr"] for row in rows} - {""}
     assert faith.files()["associations_faith.csv"]["rows_loaded"] == len(communities)
     assert faith.record["counts"]["rows"]["refused"] == 0
+
+
+@with_register
+def test_communities_whose_members_multiplied_stand_out(faith: Night) -> None:
+    """Independent count: at least 30 more members and more than half again, from one year to the next."""
+    with REGISTER.open(encoding="utf-8", newline="") as lines:
+        members = {(row["orgnr"], int(row["year"])): int(row["medlemmer"])
+                   for row in csv.DictReader(lines, delimiter="\t") if row["orgnr"] and row["medlemmer"] != "—"}
+    jumped = {who for (who, year), n in members.items()
+              if (before := members.get((who, year - 1))) and n - before >= 30 and n > 1.5 * before}
+    found = set(faith.findings("AG05"))
+    assert found and found <= jumped
+    assert len(found) >= 0.9 * len(jumped)

@@ -82,7 +82,7 @@ summed AS (
 SELECT s.provider_id AS subject_id, s.period_from, s.period_to,
        CAST(least(1.0, 0.35 + s.n_days / 40.0 + greatest(0, s.max_hours - 24) / 48.0) AS DOUBLE) AS strength,
        CAST(s.hours * r.sek_per_hour AS DECIMAL(14,2)) AS amount_sek,
-       s.n_days, s.n_clients, round(s.max_hours, 1) AS max_hours, round(s.hours, 1) AS hours, e.n_evidence, e.evidence
+       s.n_days, s.n_clients, round(round(s.max_hours, 6), 1) AS max_hours, round(round(s.hours, 6), 1) AS hours, e.n_evidence, e.evidence
 FROM summed s
 JOIN references_of e ON e.provider_id = s.provider_id
 LEFT JOIN assistance_rates r ON r.provider_id = s.provider_id

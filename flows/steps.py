@@ -118,10 +118,10 @@ def detect(tonight: Tonight, run_dir: Path) -> Any:
 @stage("rangordnar")
 def rank(tonight: Tonight, run_dir: Path, detection: Any) -> dict[str, Any]:
     """What to look at first, and how that order differs from sorting by money."""
-    from detectors import ranking
+    from detectors import listing
 
     active = {row.detector_id for row in detection.ledger if row.status == "active"}
-    return ranking.rank(
+    return listing.rank(
         tonight.warehouse.connection, run_dir, tonight.groups, tonight.as_of, active,
         tonight.of_previous("ranked.parquet"),
     )

@@ -16,6 +16,7 @@ from typing import Any
 
 from reports import privacy, words
 from reports.load import Run, Subject
+from schemas.case_id import case_id
 from schemas.groups import Group
 
 AMOUNT_KINDS = ("exact", "cap", "estimate", "unknown")
@@ -78,7 +79,7 @@ class GroupModel:
         reasons = list(dict.fromkeys([*first, *sorted(codes)]))
         fresh = self.meeting is not None and row["first_seen"] is not None and row["first_seen"] > self.meeting
         return {
-            "id": privacy.case_id(*case.subject), "rank": row["rank"], "subject_type": case.subject[0],
+            "id": case_id(*case.subject), "rank": row["rank"], "subject_type": case.subject[0],
             "subject": self._subject_name(case.subject), "score": row["score"],
             "kinds": [kind for kind in KINDS if any(finding["kind"] == kind for finding in found)],
             "amounts": amounts, "amount": sum(amounts.values()) if amounts else None,
@@ -92,7 +93,7 @@ class GroupModel:
             return str(named)
         if subject[0] not in privacy.TOKEN_SUBJECTS:
             return subject[1]
-        return privacy.shorten(subject[1]) if self.group.persons_visible else privacy.case_id(*subject)
+        return privacy.shorten(subject[1]) if self.group.persons_visible else case_id(*subject)
 
     @staticmethod
     def _amounts(found: list[dict[str, Any]]) -> dict[str, float]:

@@ -7,7 +7,6 @@ can be looked up or joined between cases. Free text never reaches a report.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,11 +23,6 @@ def token_kind(column: str) -> str | None:
     if not (column == "token" or column.endswith(("_token", "_tokens"))):
         return None
     return next((kind for word, kind in _KINDS if word in column), "person")
-
-
-def case_id(subject_type: str, subject_id: str) -> str:
-    """The id of a subject's case: the same every night, and no token can be read out of it."""
-    return hashlib.sha256(f"{subject_type}\x1f{subject_id}".encode()).hexdigest()[:10]
 
 
 def shorten(token: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import page, privacy, words
+from schemas.case_id import case_id
 
 SHOWN = 50  # rows of a list; the counts are always of all
 
@@ -140,7 +141,7 @@ class _Teller:
 
     def _subject(self, row: Mapping[str, Any]) -> str:
         kind, own = row["subject_type"], row["subject_id"]
-        shown = privacy.case_id(kind, own) if kind in privacy.TOKEN_SUBJECTS else own
+        shown = case_id(kind, own) if kind in privacy.TOKEN_SUBJECTS else own
         name = self.result["names"].get(f"{kind}:{own}")
         label = self.text["subject_types"].get(kind, kind)
         return f"{name} ({label} {shown})" if name else f"{label} {shown}"

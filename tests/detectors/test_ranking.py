@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -124,16 +123,3 @@ def test_the_money_baseline_stands_beside_our_order() -> None:
     assert baseline["subjects"] == 60
     assert baseline["overlap_10"] == 0.0
     assert baseline["order"][0] == "provider:0"
-
-
-def test_first_seen_is_carried_and_the_gone_are_named(tmp_path) -> None:
-    from detectors.ranking import _write, carry_state
-
-    yesterday = order([Ranked("provider", "a", 10, None, [], []), Ranked("provider", "b", 5, None, [], [])])
-    carry_state(yesterday, None, date(2026, 1, 1))
-    _write(yesterday, tmp_path / "ranked.parquet")
-    today = order([Ranked("provider", "a", 14, None, [], []), Ranked("provider", "c", 2, None, [], [])])
-    gone = carry_state(today, tmp_path / "ranked.parquet", date(2026, 1, 2))
-    assert gone == [("provider", "b")]
-    assert [(r.subject_id, r.state, r.first_seen) for r in today] == [
-        ("a", "worse", date(2026, 1, 1)), ("c", "new", date(2026, 1, 2))]

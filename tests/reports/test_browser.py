@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reports import write_reports
-from reports.privacy import case_id
+from schemas.case_id import case_id
 from tests.reports.conftest import Watched
 from tests.reports.run_builder import build
 

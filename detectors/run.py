@@ -20,9 +20,9 @@ from detectors import evidence as evidence_rows
 from detectors import links
 from detectors.calendar_days import calendar_rows
 from detectors.detector import Catalogue, Detector, load_catalogue
-from detectors.header import load_law_values
 from detectors.ledger import LedgerRow, read_ledger, write_ledger
 from detectors.methods import RAW_TABLES, NotComputable, run_method
+from detectors.own_values import described, described_law, law_rows, value_on
 from schemas.contract import Contract
 from schemas.settings import Settings
 
@@ -58,7 +58,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, setting
     connection.execute(links.EDGES)
     connection.execute("CREATE OR REPLACE TEMP TABLE law_values "
                        "(name VARCHAR, valid_from DATE, valid_to DATE, value DOUBLE)")
-    rows = law_rows(load_law_values())
+    rows = law_rows(settings)
     if rows:
         connection.executemany("INSERT INTO law_values VALUES (?, ?, ?, ?)", rows)
     connection.execute("CREATE OR REPLACE TEMP TABLE listed_tokens (list VARCHAR, token VARCHAR)")
@@ -75,31 +75,20 @@ def prepare(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, setting
         connection.execute(f"CREATE OR REPLACE TEMP {what} {view.name} AS {view.sql}")
 
 
-def law_rows(values: Mapping[str, Any]) -> list[tuple[str, date, date | None, float]]:
-    """`parameters.yaml` as rows; a value holds until the day before the next one begins."""
-    rows = []
-    for name, spec in values.items():
-        dated = sorted(spec["values"], key=lambda v: v["from"])
-        for current, following in zip(dated, [*dated[1:], None], strict=True):
-            until = following["from"] - timedelta(days=1) if following else current.get("to")
-            rows.append((name, current["from"], until, float(current["value"])))
-    return rows
-
-
 def parameter_values(detector: Detector, settings: Settings, as_of: date) -> dict[str, Any]:
-    """Each parameter's value this night: the municipality's override, the law's value of the day, the default."""
+    """Each parameter's value this night: the municipality's override, the law's value of the day (its own where it
+    has decided one), the default."""
     overrides = settings.parameters.get(detector.code, {})
-    law = load_law_values()
     values: dict[str, Any] = {"as_of": as_of, "since": lookback_start(as_of, settings.lookback_days)}
     for name, parameter in detector.parameters.items():
         if name in overrides:
             values[name] = overrides[name].value
         elif parameter.law:
-            dated = [v for v in sorted(law[parameter.law]["values"], key=lambda v: v["from"]) if v["from"] <= as_of]
-            if not dated:
+            dated = value_on(parameter.law, settings, as_of)
+            if dated is None:
                 raise NotComputable(f"inget värde för {parameter.law} vid {as_of}",
                                     f"no value of {parameter.law} on {as_of}")
-            values[name] = dated[-1]["value"]
+            values[name] = dated.value
         else:
             values[name] = parameter.value
     return values
@@ -132,10 +121,12 @@ def run_detectors(connection: duckdb.DuckDBPyConnection, run_dir: Path, settings
         row.remember(as_of, before.get(row.detector_id))
     write_ledger(connection, result.ledger, run_dir / "ledger.parquet")
     evidence_rows.write(connection, contracts, run_dir)
-    described = {code: d.describe() | {"values": _shown_values(d, settings, as_of)}
-                 for code, d in catalogue.detectors.items()}
+    since = lookback_start(as_of, settings.lookback_days)
+    heads = {code: d.describe() | {"values": _shown_values(d, settings, as_of),
+                                   "law_values": described_law(d, settings, since, as_of)}
+             for code, d in catalogue.detectors.items()}
     (run_dir / "detectors.json").write_text(
-        json.dumps(described, ensure_ascii=False, indent=1, default=str, sort_keys=True), encoding="utf-8")
+        json.dumps(heads, ensure_ascii=False, indent=1, default=str, sort_keys=True), encoding="utf-8")
     return result
 
 
@@ -235,8 +226,14 @@ def _shown_values(detector: Detector, settings: Settings, as_of: date) -> dict[s
     except NotComputable:
         return {}
     overrides = settings.parameters.get(detector.code, {})
-    return {name: {"value": values[name], "override": vars(overrides[name]) if name in overrides else None}
-            for name in detector.parameters}
+    shown = {}
+    for name, parameter in detector.parameters.items():
+        own = vars(overrides[name]) if name in overrides else None
+        if own is None and parameter.law:
+            dated = value_on(parameter.law, settings, as_of)
+            own = described(dated.own) if dated else None
+        shown[name] = {"value": values[name], "override": own}
+    return shown
 
 
 def _scalar(connection: duckdb.DuckDBPyConnection, sql: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import textwrap
 from collections.abc import Mapping
@@ -14,22 +15,25 @@ _WORDS = {
     "sv": {"why": "Varför det är ett tecken", "innocent": "Oskyldiga förklaringar", "blind_spots": "Ser inte",
            "next_step": "Nästa steg", "reads": "Läser", "parameters": "Parametrar", "basis": "Grund",
            "own": "kommunens värde", "law": "enligt lag eller avtal", "total": "detektorer",
-           "amount": "Belopp"},
+           "amount": "Belopp", "law_values": "Värden enligt lag eller avtal", "from": "från", "to": "till"},
     "en": {"why": "Why it is a sign", "innocent": "Innocent explanations", "blind_spots": "Does not see",
            "next_step": "Next step", "reads": "Reads", "parameters": "Parameters", "basis": "Basis",
            "own": "the municipality's value", "law": "by law or agreement", "total": "detectors",
-           "amount": "Amount"},
+           "amount": "Amount", "law_values": "Values by law or agreement", "from": "from", "to": "to"},
 }
 
 
 def show_detectors(code: str | None, settings_path: Path | None) -> int:
     """Print the list, or the detector `code`. UsageError names the nearest code when there is none such."""
-    from detectors.run import catalogue_for
+    from detectors.own_values import check_settings, described_law
+    from detectors.run import catalogue_for, lookback_start
     from schemas.contract import load_contracts
     from schemas.settings import load_settings
 
     settings = load_settings(settings_path)
-    detectors = catalogue_for(load_contracts()).detectors
+    catalogue = catalogue_for(load_contracts())
+    check_settings(settings, catalogue)
+    detectors = catalogue.detectors
     statuses = {name: settings.statuses.get(name, detector.status) for name, detector in detectors.items()}
     if code is None:
         for line in listing(detectors, statuses, settings.language):
@@ -41,7 +45,9 @@ def show_detectors(code: str | None, settings_path: Path | None) -> int:
         hint = f"; the nearest is {near[0]}" if near else ""
         raise UsageError(f"no detector {code}{hint}. `avvik detectors` lists them all.")
     overrides = settings.parameters.get(wanted, {})
-    print(explanation(detectors[wanted], statuses[wanted], overrides, settings.language))
+    today = datetime.date.today()
+    law = described_law(detectors[wanted], settings, lookback_start(today, settings.lookback_days), today)
+    print(explanation(detectors[wanted], statuses[wanted], overrides, settings.language, law))
     return 0
 
 
@@ -59,8 +65,12 @@ def listing(detectors: Mapping[str, Any], statuses: Mapping[str, str], language:
     return [*lines, "", f"{len(detectors)} {_WORDS[language]['total']}"]
 
 
-def explanation(detector: Any, status: str, overrides: Mapping[str, Any], language: str) -> str:
-    """The detector's header in words, its parameters with value and reason, and its SELECT."""
+def explanation(detector: Any, status: str, overrides: Mapping[str, Any], language: str,
+                law: Mapping[str, list[dict[str, Any]]]) -> str:
+    """The detector's header in words, its parameters with value and reason, the dated values of law, its SELECT.
+
+    law: by name the values in force in the look-back, as `own_values.described_law` gives them.
+    """
     words, header = _WORDS[language], detector.header
     lines = [
         f"{detector.code}  {detector.title[language]}",
@@ -84,6 +94,14 @@ def explanation(detector: Any, status: str, overrides: Mapping[str, Any], langua
             if name in overrides:
                 own = overrides[name]
                 lines.append(f"    {words['own']}: {own.value} – {own.because} ({own.decided}, {own.by})")
+    if law:
+        lines += ["", f"{words['law_values']}:"]
+        for name, dated in law.items():
+            for value in dated:
+                lines.append(f"  {name} = {value['value']:g} {words['from']} {value['from']}"
+                             + (f" {words['to']} {value['to']}" if value["to"] else ""))
+                if own := value["override"]:
+                    lines.append(f"    {words['own']} – {own['because']} ({own['decided']}, {own['by']})")
     lines += ["", f"{words['basis']}: {'; '.join(str(entry.get('title', entry)) for entry in header['basis'])}"]
     return "\n".join([*lines, "", textwrap.indent(detector.sql, "  ")])
 

@@ -32,6 +32,7 @@ class Tonight:
     """One night. Made by `opened`; the stages read it and leave their open warehouse in it."""
 
     def __init__(self, inbox: Path, workspace: Path, as_of: datetime.date | None, settings: Path | None) -> None:
+        from detectors.own_values import check_settings
         from detectors.run import catalogue_for
 
         self.inbox = inbox
@@ -41,6 +42,7 @@ class Tonight:
         self.contracts = contracts_for(self.settings)
         self.groups = load_groups(self.settings.groups)
         self.catalogue = catalogue_for(self.contracts)
+        check_settings(self.settings, self.catalogue)
         self.progress = Progress()
         self.resources = contextlib.ExitStack()
         self.previous: Path | None = None  # the run that "new" and "gone" are told against

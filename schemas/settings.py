@@ -9,7 +9,9 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import hashlib
+import itertools
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -63,6 +65,26 @@ class Override:
 
 
 @dataclass(frozen=True)
+class LawOverride:
+    """A municipality's own value of an amount or limit set by law, in force from one day to another.
+
+    Outside these days the catalogue's value holds (`detectors/parameters.yaml`). `to` None: until the municipality's
+    next value of the same name, or on and on.
+    """
+
+    valid_from: datetime.date  # written `from` in the file
+    valid_to: datetime.date | None  # written `to`
+    value: float
+    because: str
+    decided: datetime.date
+    by: str
+
+    def holds(self, day: datetime.date) -> bool:
+        """Whether the value is in force on `day` (first and last day included)."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+@dataclass(frozen=True)
 class Settings:
     """See each field; `load_settings(None)` gives the defaults."""
 
@@ -77,6 +99,7 @@ class Settings:
     mappings: Path | None = None  # folder of source mappings, see schemas/source_mapping.py
     gates: Mapping[str, Gate] = field(default_factory=dict)  # detector code -> decision
     parameters: Mapping[str, Mapping[str, Override]] = field(default_factory=dict)  # by code and name
+    law_values: Mapping[str, tuple[LawOverride, ...]] = field(default_factory=dict)  # by name, in order of days
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # list name -> tokens
     statuses: Mapping[str, str] = field(default_factory=dict)  # detector code -> status
     warn_share: float = 0.05  # a rule that fires for a larger share of its population gets a warning
@@ -117,6 +140,9 @@ def settings_document(settings: Settings) -> dict[str, Any]:
     content = dataclasses.asdict(settings)
     for name in ("threads", "memory_limit", "limits", "groups", "mappings", "path", "content_hash"):
         del content[name]
+    for dated in content["law_values"].values():
+        for entry in dated:
+            entry["from"], entry["to"] = entry.pop("valid_from"), entry.pop("valid_to")
     return json.loads(json.dumps(content, sort_keys=True, default=str))
 
 
@@ -229,6 +255,39 @@ class _Reader:
                 )
         return found
 
+    def law_values(self, key: str, value: Any) -> dict[str, tuple[LawOverride, ...]]:
+        """Dated values by name, sorted by day; which names there are is the catalogue's to say (detectors)."""
+        keys = ("from", "to", "value", "because", "decided", "by")
+        found = {}
+        for name, entries in self.mapping(key, value).items():
+            if not isinstance(entries, list) or not entries:
+                raise self.fail(f"{key}.{name}", "must be a list of dated values, each with "
+                                "from, value, because, decided, by (and to, where it ends)")
+            dated = []
+            for number, entry in enumerate(entries, start=1):
+                here = f"{key}.{name}[{number}]"
+                given = self.mapping(here, entry, keys)
+                self.needs(here, given, ("from", "value", "because", "decided", "by"))
+                begins, until = self.day(f"{here}.from", given["from"]), given.get("to")
+                ends = None if until is None else self.day(f"{here}.to", until)
+                if ends is not None and ends < begins:
+                    raise self.fail(f"{here}.to", "must not be before `from`")
+                dated.append(LawOverride(
+                    begins, ends, self.number(f"{here}.value", given["value"]),
+                    self.text(f"{here}.because", given["because"]), self.day(f"{here}.decided", given["decided"]),
+                    self.text(f"{here}.by", given["by"])))
+            dated.sort(key=lambda own: own.valid_from)
+            for earlier, later in itertools.pairwise(dated):
+                if earlier.valid_from == later.valid_from or (earlier.holds(later.valid_from) and earlier.valid_to):
+                    raise self.fail(f"{key}.{name}", f"two values hold on {later.valid_from}; end one before the other")
+            found[name] = tuple(dated)
+        return found
+
+    def number(self, key: str, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
+            raise self.fail(key, "must be a number, 0 or more")
+        return float(value)
+
     def needs(self, place: str, given: Mapping[str, Any], names: tuple[str, ...]) -> None:
         for name in names:
             if given.get(name) is None:
@@ -261,6 +320,7 @@ _FIELDS: dict[str, Callable[[_Reader, str, Any], Any]] = {
     "mappings": _Reader.folder,
     "gates": _Reader.gates,
     "parameters": _Reader.parameters,
+    "law_values": _Reader.law_values,
     "lists": _Reader.lists,
     "statuses": _Reader.statuses,
     "warn_share": _Reader.share,

@@ -83,6 +83,22 @@ def test_a_detector_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
         assert part in told
 
 
+def test_own_values_of_law_are_shown_and_a_misspelt_one_is_two(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "settings.yaml"
+    own = "law_values: {riksnorm_single: [{from: 2026-01-01, value: 4100, because: dear, decided: 2025-12-10, by: N}]}"
+    settings.write_text(own, encoding="utf-8")
+    assert main(["detectors", "IS10", "--settings", str(settings)]) == 0
+    told = capsys.readouterr().out
+    assert "riksnorm_single = 4100 från 2026-01-01" in told and "kommunens värde – dear (2025-12-10, N)" in told
+    settings.write_text(own.replace("riksnorm_single", "riksnorm_singel"), encoding="utf-8")
+    (tmp_path / "inbox").mkdir()
+    assert main(["night", "--inbox", str(tmp_path / "inbox"), "--workspace", str(tmp_path / "w"),
+                 "--settings", str(settings)]) == 2
+    assert "did you mean 'riksnorm_single'" in capsys.readouterr().err
+
+
 def test_an_unknown_detector_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["detectors", "HC1"]) == 2
     assert "nearest is HC" in capsys.readouterr().err

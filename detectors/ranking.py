@@ -52,6 +52,7 @@ class Ranked:
     first_seen: date | None = None
     rank: int = 0
     rank_in_type: int = 0
+    place: int = 0  # where lists show it: as rank, but for the control slice (detectors/control.py)
     groups: list[str] = field(default_factory=list)
     link_group: str | None = None
 

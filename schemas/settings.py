@@ -85,6 +85,14 @@ class LawOverride:
 
 
 @dataclass(frozen=True)
+class Control:
+    """How many of the ranked subjects are drawn by lot each month, mixed into the lists; see detectors/control.py."""
+
+    share: float = 0.05
+    at_least: int = 20
+
+
+@dataclass(frozen=True)
 class Settings:
     """See each field; `load_settings(None)` gives the defaults."""
 
@@ -103,6 +111,7 @@ class Settings:
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # list name -> tokens
     statuses: Mapping[str, str] = field(default_factory=dict)  # detector code -> status
     warn_share: float = 0.05  # a rule that fires for a larger share of its population gets a warning
+    control: Control = Control()
     path: Path | None = None
     content_hash: str = ""
 
@@ -208,6 +217,11 @@ class _Reader:
         names = [f.name for f in dataclasses.fields(Limits)]
         given = self.mapping(key, value, names)
         return Limits(**{name: self.whole(f"{key}.{name}", number) for name, number in given.items()})
+
+    def control(self, key: str, value: Any) -> Control:
+        given = self.mapping(key, value, [f.name for f in dataclasses.fields(Control)])
+        return Control(**{name: self.share(f"{key}.{name}", number) if name == "share" else
+                          self.whole(f"{key}.{name}", number, least=0, most=10_000) for name, number in given.items()})
 
     def groups(self, key: str, value: Any) -> Path:
         given = (self.path.parent / self.text(key, value)).resolve()
@@ -324,6 +338,7 @@ _FIELDS: dict[str, Callable[[_Reader, str, Any], Any]] = {
     "lists": _Reader.lists,
     "statuses": _Reader.statuses,
     "warn_share": _Reader.share,
+    "control": _Reader.control,
 }
 
 

@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from schemas.retention import NAMES as RETENTION_NAMES
+from schemas.retention import Retention, too_short
 from schemas.yaml_files import nearest, read_yaml, unknown_keys
 
 BUILT_IN_GROUPS = Path(__file__).parent / "groups.yaml"
@@ -112,6 +114,8 @@ class Settings:
     statuses: Mapping[str, str] = field(default_factory=dict)  # detector code -> status
     warn_share: float = 0.05  # a rule that fires for a larger share of its population gets a warning
     control: Control = Control()
+    retention: Retention = field(default_factory=Retention)  # see schemas/retention.py; `avvik purge` acts on it
+    protected_officer: str = ""  # who alone reads the list of protected persons (role, name)
     path: Path | None = None
     content_hash: str = ""
 
@@ -138,7 +142,10 @@ def settings_of(document: Any, path: Path) -> Settings:
     reader = _Reader(path)
     given = reader.mapping("", document, _FIELDS)
     values = {key: _FIELDS[key](reader, key, value) for key, value in given.items()}
-    return _with_hash(Settings(**values, path=path))
+    settings = Settings(**values, path=path)
+    if fault := too_short(settings.retention, settings.lookback_days):
+        raise reader.fail("retention", fault)
+    return _with_hash(settings)
 
 
 def settings_document(settings: Settings) -> dict[str, Any]:
@@ -147,7 +154,7 @@ def settings_document(settings: Settings) -> dict[str, Any]:
     `settings_of` reads it back. The groups are in the run's groups.json, the contracts in its hashes.
     """
     content = dataclasses.asdict(settings)
-    for name in ("threads", "memory_limit", "limits", "groups", "mappings", "path", "content_hash"):
+    for name in ("threads", "memory_limit", "limits", "groups", "mappings", "retention", "path", "content_hash"):
         del content[name]
     for dated in content["law_values"].values():
         for entry in dated:
@@ -222,6 +229,10 @@ class _Reader:
         given = self.mapping(key, value, [f.name for f in dataclasses.fields(Control)])
         return Control(**{name: self.share(f"{key}.{name}", number) if name == "share" else
                           self.whole(f"{key}.{name}", number, least=0, most=10_000) for name, number in given.items()})
+
+    def retention(self, key: str, value: Any) -> Retention:
+        given = self.mapping(key, value, RETENTION_NAMES)
+        return Retention(**{name: self.whole(f"{key}.{name}", days, most=36_500) for name, days in given.items()})
 
     def groups(self, key: str, value: Any) -> Path:
         given = (self.path.parent / self.text(key, value)).resolve()
@@ -339,12 +350,14 @@ _FIELDS: dict[str, Callable[[_Reader, str, Any], Any]] = {
     "statuses": _Reader.statuses,
     "warn_share": _Reader.share,
     "control": _Reader.control,
+    "retention": _Reader.retention,
+    "protected_officer": lambda reader, key, value: value if value == "" else reader.text(key, value),
 }
 
 
 def _with_hash(settings: Settings) -> Settings:
     content = dataclasses.asdict(settings)
-    for name in ("threads", "memory_limit", "path", "content_hash", "mappings"):
+    for name in ("threads", "memory_limit", "path", "content_hash", "mappings", "retention"):
         del content[name]
     # where the file lies is no matter, what it says is (mappings are part of the contracts' hashes)
     groups = settings.groups

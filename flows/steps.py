@@ -18,7 +18,7 @@ from prefect.runtime import task_run
 from flows import kept_problems, run_record
 from flows.failures import NightFailed
 from flows.summary import nothing_read, publish_artifacts
-from flows.tonight import Tonight
+from flows.tonight import Tonight, earlier_runs
 from schemas import quality, reconciliation
 from schemas.inbox import Inbox, InboxFile, discover
 from schemas.reader import FileReading, read_file
@@ -138,7 +138,7 @@ def report(
     run_record.write_groups(tonight, run_dir)
     record = run_record.write(tonight, run_dir, inbox, checks, detection, ranked)
     with tonight.part("reports", "Rapporterna", "The reports"):
-        write_reports(run_dir, tonight.settings.language)
+        write_reports(run_dir, tonight.settings.language, earlier_runs(tonight.previous), tonight.part)
     return record
 
 

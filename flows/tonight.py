@@ -103,9 +103,9 @@ class Tonight:
             self.failed_parts.append(name)
             self.problems.append(Problem(
                 file=name, row=None, column=None, rule="part_failed",
-                message=f"{swedish} kunde inte göras klart: {reason}.",
+                message=f"{swedish} kunde inte skrivas: {reason}.",
                 remedy="Rapportera felet; kör sedan natten igen.",
-                message_en=f"{english} could not be finished: {reason}.",
+                message_en=f"{english} could not be written: {reason}.",
                 remedy_en="Report the fault, then run the night again.",
             ))
 
@@ -118,6 +118,16 @@ def opened(inbox: Path | str, workspace: Path | str, as_of: datetime.date | None
     with tonight.workspace.lock(), tonight.resources:
         tonight.previous = previous_run(tonight.workspace, tonight.as_of)
         yield tonight
+
+
+def earlier_runs(previous: Path | None, most: int = 400) -> list[Path]:
+    """The folders of the runs before tonight's, newest first: each run names the one it was told against."""
+    found: list[Path] = []
+    while previous is not None and previous.is_dir() and len(found) < most:
+        found.append(previous)
+        earlier = json.loads((previous / "run.json").read_text(encoding="utf-8")).get("previous_run")
+        previous = previous.parent / earlier if earlier else None
+    return found
 
 
 def previous_run(workspace: Workspace, as_of: datetime.date) -> Path | None:

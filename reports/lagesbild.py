@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from reports import charts, disclosure, page, words
 from reports.disclosure import Shown, Table
 from reports.load import Run
-from reports.model import AMOUNT_KINDS, KINDS, STATES, gone_count
+from reports.model import AMOUNT_KINDS, KINDS, STATES
 
 DOMAINS = ("home_care", "assistance", "hvb", "income_support", "associations", "ledger", "cross_domain")
 _AGES = (("under_1", 1), ("from_1", 3), ("from_3", 10), ("from_10", 10_000))
@@ -49,7 +51,7 @@ class Overview:
         counts = Counter(row["state"] for row in self.run.ranked)
         out = [(self.text["states"][state], disclosure.count(counts[state])) for state in STATES
                if state != "continuing"]
-        return [*out, (self.text["page"]["gone"], disclosure.count(gone_count(self.run.meta.get("gone_findings"))))]
+        return [*out, (self.text["page"]["gone"], disclosure.count(int(self.run.meta.get("gone_findings") or 0)))]
 
     def money(self) -> Table:
         """Money to check by domain and kind of amount; per subject and concept the largest finding counts."""
@@ -176,7 +178,7 @@ class Overview:
                 "rules": dict(self.rules())}
 
 
-def overview_page(run: Run, language: str) -> tuple[str, dict[str, Any]]:
+def overview_page(run: Run, language: str, earlier: Sequence[Path] = ()) -> tuple[str, dict[str, Any]]:
     """The page and the published numbers."""
     view = Overview(run, language)
     say, months, rules = view.say, view.months(), view.rules()

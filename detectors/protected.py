@@ -4,7 +4,8 @@ A token is protected when it stands for somebody that `persons.protected` marks:
 - the person, and the household they are a member of;
 - their address and account in the register of persons;
 - an account or dwelling that only such households use in income support;
-- a placement of theirs, because invoices for it name no person.
+- a placement of theirs, because invoices for it name no person;
+- a provider that is themselves (enskild firma).
 What belongs to a provider, an association or a listed trustee is theirs and not protected by this.
 
 Whatever is unclear counts as protected: a quarantined row of the register does unless it clearly says no, and
@@ -27,7 +28,8 @@ from schemas.contract import Contract
 _CLEARLY_NOT = ("", "false", "0", "0.0", "nej", "n", "falskt", "no")
 
 _OWN = """
-    SELECT bank_account_token AS token FROM providers UNION SELECT address_token FROM providers
+    SELECT bank_account_token AS token FROM providers WHERE org_form IS DISTINCT FROM 'ef'
+    UNION SELECT address_token FROM providers WHERE org_form IS DISTINCT FROM 'ef'
     UNION SELECT bank_account_token FROM associations UNION SELECT address_token FROM associations
     UNION SELECT token FROM listed_tokens"""
 
@@ -50,6 +52,8 @@ _DERIVED = """
       WHERE bank_account_token IS NOT NULL AND bank_account_token NOT IN (SELECT token FROM own_tokens)
     UNION SELECT u.kind, u.token, h.person_token FROM used u JOIN theirs USING (kind, token)
       JOIN homes h ON h.household_token = u.household_token WHERE u.token NOT IN (SELECT token FROM own_tokens)
+    UNION SELECT 'provider', provider_id, p.person_token FROM providers JOIN provider_roles r USING (provider_id)
+      JOIN people p USING (person_token) WHERE org_form = 'ef'
     UNION SELECT 'placement', placement_id, client_token FROM hvb_placements
       JOIN people ON person_token = client_token"""
 

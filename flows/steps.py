@@ -106,13 +106,17 @@ def balance(tonight: Tonight, run_dir: Path, checks: list[quality.CheckResult]) 
 @stage("letar avvikelser")
 def detect(tonight: Tonight, run_dir: Path) -> Any:
     """Run every detector; findings, evidence, peers, subjects and ledger go to the run folder."""
+    from detectors import protected
     from detectors.run import run_detectors
 
-    return run_detectors(
+    detection = run_detectors(
         tonight.warehouse.connection, run_dir, tonight.settings, tonight.as_of, tonight.catalogue,
         tonight.contracts, tonight.delivered(), tonight.of_previous("findings.parquet"),
         tonight.of_previous("ledger.parquet"),
     )
+    protected.write(tonight.warehouse.connection, tonight.contracts, run_dir, tonight.delivered()["persons"],
+                    tonight.settings.protected_officer, tonight.previous)
+    return detection
 
 
 @stage("rangordnar")

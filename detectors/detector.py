@@ -32,6 +32,7 @@ from detectors.header import (
     read_parameters,
     split_file,
 )
+from detectors.peer_groups import level_columns
 from detectors.portable import check_portable
 
 VIEWS = Path(__file__).parent / "views"
@@ -219,7 +220,7 @@ def load_detector(path: Path, known: Mapping[str, Mapping[str, bool]], law_names
         if column not in known.get(table, {}):
             raise DetectorError(f"{name}: population {table}.{column} is not a known table.column")
     result = tuple(tree.named_selects)
-    missing = [c for c in REQUIRED_RESULT[header["method"]] if c not in result]
+    missing = [c for c in (*REQUIRED_RESULT[header["method"]], *sorted(level_columns(header))) if c not in result]
     if missing:
         raise DetectorError(f"{name}: the SELECT lacks the column(s) {', '.join(missing)}")
     _check_scores(name, tree, header["method"])

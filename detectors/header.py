@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+from detectors import peer_groups
+
 # the C loader reads a hundred headers in a tenth of the time
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -32,7 +34,7 @@ CONCEPTS = (
 REQUIRED_HEADER = ("code", "title", "method", "kind", "concept", "subject", "gate", "reads", "population", "why",
                    "innocent", "blind_spots", "next_step", "sentence", "basis", "severity", "status", "since")
 OPTIONAL_HEADER = ("parameters", "amount", "law", "optional_reads", "optional_columns", "changes", "features",
-                   "unit", "age_limit", "owner", "why_not")
+                   "unit", "age_limit", "owner", "why_not", "peers")
 BILINGUAL = ("title", "why", "innocent", "blind_spots", "next_step", "sentence")
 
 
@@ -107,6 +109,8 @@ def check_header(name: str, path: Path, header: Mapping[str, Any], law_names: se
             raise DetectorError(f"{name}: the isolation forest scores organisations, never people")
         if not header.get("features"):
             raise DetectorError(f"{name}: an isolation forest names its features with sv, en and unit")
+    if wrong := peer_groups.faults_of(header):
+        raise DetectorError(f"{name}: {wrong}")
     amount = header.get("amount")
     if amount is not None and (amount.get("kind") not in AMOUNT_KINDS or not amount.get("how")):
         raise DetectorError(f"{name}: amount needs kind ({', '.join(AMOUNT_KINDS)}) and how")
@@ -141,7 +145,8 @@ def read_parameters(name: str, header: Mapping[str, Any]) -> dict[str, Parameter
 
 def method_parameters(header: Mapping[str, Any]) -> set[str]:
     """Parameters that the method reads rather than the SQL."""
-    names = {"peer": {"min_peers", "min_volume", "fence", "min_value"},
+    names = {"peer": {"min_peers", "min_volume", "fence", "min_value", "min_before", "min_after", "min_steps",
+                      "min_change"},
              "isolation_forest": {"min_peers", "min_volume", "percentile", "min_episodes", "trees"},
              "link": {"max_subjects", "max_group"}}
     return names.get(str(header["method"]), set()) & set(header.get("parameters") or {})

@@ -16,7 +16,6 @@ import duckdb
 from detectors.detector import Detector
 
 MIN_PEERS = 30  # below this a comparison says more about chance than about the subject (handbook 5)
-FENCE = 1.5  # Tukey's outer step in interquartile ranges
 
 RAW_TABLES = """
 CREATE OR REPLACE TEMP TABLE raw_findings (
@@ -58,7 +57,9 @@ def run_method(connection: duckdb.DuckDBPyConnection, detector: Detector, values
     connection.execute(f"CREATE OR REPLACE TEMP TABLE candidate AS {detector.sql}", bind(detector.sql, values))
     account = Account()
     if detector.method == "peer":
-        account = _peer(connection, detector, values)
+        from detectors.peer_findings import run_peers
+
+        account = run_peers(connection, detector, values)
     elif detector.method == "isolation_forest":
         from detectors.forest_findings import run_forest
 
@@ -104,74 +105,3 @@ def _store(connection: duckdb.DuckDBPyConnection, detector: Detector, source: st
                CAST({count} AS INTEGER), {evidence}, {subject_type} AS own_type
         FROM {source} WHERE subject_id IS NOT NULL
         ORDER BY subject_id, own_type, own_episode""")
-
-
-def _number(detector: Detector, values: Mapping[str, Any], name: str, default: float) -> float:
-    return float(values[name]) if name in detector.parameters else default
-
-
-def _peer(connection: duckdb.DuckDBPyConnection, detector: Detector, values: Mapping[str, Any]) -> Account:
-    """A value against its peers: fires above the upper fence Q3 + fence x (Q3 - Q1).
-
-    The SELECT gives subject_id, value, volume and, where groups differ, peer_group. Rows under `min_volume` are not
-    compared. A peer group below `min_peers` falls back to all subjects; if those are too few the rule is not
-    computable. A group whose quartiles coincide has no spread to measure by and is skipped.
-    """
-    min_volume = _number(detector, values, "min_volume", 0)
-    min_peers = int(_number(detector, values, "min_peers", MIN_PEERS))
-    fence = _number(detector, values, "fence", FENCE)
-    floor = _number(detector, values, "min_value", float("-inf"))
-    group = "coalesce(CAST(peer_group AS VARCHAR), '')" if "peer_group" in detector.result_columns else "''"
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE compared AS
-        WITH enough AS (SELECT *, {group} AS own_group FROM candidate
-                        WHERE volume >= $min_volume AND value IS NOT NULL),
-        sized AS (SELECT *, count(*) OVER (PARTITION BY own_group) AS group_n FROM enough),
-        placed AS (SELECT *, CASE WHEN group_n >= $min_peers THEN own_group ELSE '' END AS used_group FROM sized),
-        fences AS (
-          SELECT own_group AS used_group, median(value) AS md, quantile_cont(value, 0.25) AS q1,
-                 quantile_cont(value, 0.75) AS q3, quantile_cont(value, 0.95) AS p95, count(*) AS n
-          FROM sized WHERE own_group <> '' GROUP BY own_group
-          UNION ALL
-          SELECT '', median(value), quantile_cont(value, 0.25), quantile_cont(value, 0.75),
-                 quantile_cont(value, 0.95), count(*) FROM enough)
-        SELECT p.*, f.md, f.q1, f.q3, f.p95, f.n AS peer_count,
-               f.q3 + $fence * (f.q3 - f.q1) AS upper_fence
-        FROM placed p JOIN fences f USING (used_group)""",
-                       {"min_volume": min_volume, "min_peers": min_peers, "fence": fence})
-    total = _one(connection, "SELECT count(*) FROM candidate")
-    enough = _one(connection, "SELECT count(*) FROM compared")
-    if enough < min_peers:
-        raise NotComputable(f"för liten jämförelsegrupp: {enough} av minst {min_peers}",
-                            f"peer group too small: {enough} of at least {min_peers}")
-    flat = _one(connection, "SELECT count(*) FROM compared WHERE q3 <= q1")
-    if flat == enough:
-        raise NotComputable("jämförelsegruppen saknar spridning (Q1 = Q3)", "no spread among peers (Q1 = Q3)")
-    scale = 100.0 if detector.header.get("unit") == "percent" else 1.0
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE firing AS
-        SELECT *, round(value * {scale}, 2) AS own_value, round(md * {scale}, 2) AS peer_median,
-               round(p95 * {scale}, 2) AS peer_p95, CAST(peer_count AS INTEGER) AS peer_n,
-               round(upper_fence * {scale}, 2) AS peer_fence,
-               least(1.0, greatest(0.1, (value - upper_fence) / nullif(2 * (q3 - q1), 0))) AS strength
-        FROM compared WHERE q3 > q1 AND value > upper_fence AND value >= $floor""", {"floor": floor})
-    _store(connection, detector, "firing", ("own_value", "peer_median", "peer_p95", "peer_fence", "peer_n"))
-    episode = "coalesce(CAST(episode AS VARCHAR), '')" if "episode" in detector.result_columns else "''"
-    connection.execute(f"""
-        INSERT INTO raw_peers
-        SELECT '{detector.code}', subject_id, {episode}, '{detector.code}', own_value, peer_median,
-               q1 * {scale}, q3 * {scale}, peer_p95, peer_n, used_group, NULL
-        FROM firing ORDER BY subject_id""")
-    excluded = {}
-    if total > enough:
-        excluded["too_little_volume"] = total - enough
-    if flat:
-        excluded["no_spread_in_group"] = flat
-    for table in ("compared", "firing"):
-        connection.execute(f"DROP TABLE {table}")
-    return Account(excluded)
-
-
-def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = connection.execute(sql).fetchone()
-    return int(row[0]) if row else 0

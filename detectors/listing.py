@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from detectors import ranking
+from detectors import baselines, ranking
 from schemas.groups import Group
 
 SCHEMA = pa.schema([
@@ -35,19 +35,19 @@ def rank(connection: duckdb.DuckDBPyConnection, run_dir: Path, groups: Mapping[s
     rows = connection.execute("""
         SELECT subject_type, subject_id, detector_id, kind, concept, domain, severity, strength, amount_sek
         FROM findings ORDER BY ALL""").fetchall()
-    ranked = ranking.order_of((row[0], row[1], ranking.Finding(*row[2:])) for row in rows if row[2] in active)
-    gone = carry_state(ranked, previous, as_of)
-    services = dict(connection.execute("SELECT provider_id, services FROM providers").fetchall())
     linked = {(t, s): g for t, s, g in connection.execute(
         "SELECT DISTINCT subject_type, subject_id, link_group FROM findings WHERE link_group IS NOT NULL").fetchall()}
+    ranked = ranking.order_of(((row[0], row[1], ranking.Finding(*row[2:])) for row in rows if row[2] in active),
+                              link_groups=linked)
+    gone = carry_state(ranked, previous, as_of)
+    services = dict(connection.execute("SELECT provider_id, services FROM providers").fetchall())
     for row in ranked:
         row.groups = ranking.visible_groups(row, groups, services)
-        row.link_group = linked.get((row.subject_type, row.subject_id))
     write_ranked(ranked, run_dir / "ranked.parquet")
     return {"subjects": len(ranked), "new_subjects": sum(r.state == "new" for r in ranked),
             "gone_subjects": len(gone), "gone": [f"{t}:{s}" for t, s in gone],
             "money_to_check": str(sum((r.amount_sek or Decimal(0) for r in ranked), Decimal(0))),
-            "baselines": ranking.baselines(ranked)}
+            "baselines": baselines.baselines(ranked, sizes=baselines.paid_sizes(connection))}
 
 
 def carry_state(ranked: Iterable[ranking.Ranked], previous: Path | None, as_of: date) -> list[tuple[str, str]]:

@@ -217,7 +217,7 @@
   }
   function partName(d) {
     const head = D.detectors[d];
-    return ["cap_unusual", "floor_zero", "other_groups"].includes(head.code) ? T[head.code] : head.title;
+    return ["co_occurrence", "link_group", "cap_unusual", "floor_zero", "other_groups"].includes(head.code) ? T[head.code] : head.title;
   }
   function waterfall(parts, score) {
     let low = 0, high = 0, at = 0;

@@ -69,7 +69,7 @@ class Tonight:
         """The day of the newest event that is loaded, not after the day judged from."""
         days = []
         for contract in self.contracts.values():
-            if contract.time_column:
+            if contract.time_column and not contract.hand_written:  # the day of a review says nothing of the exports
                 found = self.warehouse.connection.execute(
                     f'SELECT max(CAST("{contract.time_column}" AS DATE)) FROM main."{contract.dataset}" '
                     f'WHERE CAST("{contract.time_column}" AS DATE) <= $1', [self.as_of]).fetchall()[0][0]

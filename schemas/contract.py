@@ -71,10 +71,11 @@ class Column:
 
 @dataclass(frozen=True)
 class IgnoreRows:
-    """Rows whose `column` (a contract column) matches the RE2 expression `matches` are totals, not data."""
+    """Rows whose `column` (a contract column) matches the RE2 expression `matches` are totals or blank, not data."""
 
     column: str
     matches: str
+    unless_filled: tuple[str, ...] = ()  # a row with something in one of these columns is not passed over
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,8 @@ class Contract:
     generate_key: bool = False
     ignore_rows: IgnoreRows | None = None
     meaning: str = ""  # the schema object's own description: what a row is
+    file_names: tuple[str, ...] = ()  # other beginnings of a file's name, beside the dataset's own
+    hand_written: bool = False  # filled in by people: each wrong cell is told by itself, none refuses the file
     _by_name: Mapping[str, Column] = field(default_factory=dict, repr=False, compare=False)
 
     def column(self, name: str) -> Column:
@@ -164,6 +167,7 @@ def load_contract(path: Path) -> Contract:
         ("timeColumn", table.time_column, ("date", "timestamp")),
         ("moneyColumn", table.money_column, ("number", "integer")),
         ("ignoreRows.column", table.ignore_rows[0] if table.ignore_rows else None, None),
+        *(("ignoreRows.unlessFilled", name, None) for name in (table.ignore_rows[2] if table.ignore_rows else ())),
     ):
         if named is None:
             continue
@@ -190,6 +194,8 @@ def load_contract(path: Path) -> Contract:
         generate_key=table.generate_key,
         ignore_rows=IgnoreRows(*table.ignore_rows) if table.ignore_rows else None,
         meaning=table.description,
+        file_names=table.file_names,
+        hand_written=table.hand_written,
         _by_name=by_name,
     )
 
@@ -215,14 +221,19 @@ def load_contracts(folders: Iterable[Path] | None = None) -> dict[str, Contract]
 
 
 def match_dataset(file_name: str, contracts: Iterable[str]) -> str | None:
-    """The longest dataset name that the file's name begins with (any case), or None.
+    """The dataset whose name (the longest of them) the file's name begins with (any case), or None.
 
-    `contracts` may be the dict of load_contracts. The suffix is not judged here: a file of a known dataset in
-    an unknown form is refused by the reader, which can say why.
+    `contracts` may be the dict of load_contracts; then a contract's other file names count too. The suffix is not
+    judged here: a file of a known dataset in an unknown form is refused by the reader, which can say why.
     """
     lowered = unicodedata.normalize("NFC", Path(file_name).name).lower()
-    hits = [name for name in contracts if lowered.startswith(name.lower())]
-    return max(hits, key=len, default=None)
+    names = {name.lower(): name for name in contracts}
+    if isinstance(contracts, Mapping):
+        for name, contract in contracts.items():
+            for other in contract.file_names:
+                names.setdefault(other, name)
+    hits = [beginning for beginning in names if lowered.startswith(beginning)]
+    return names[max(hits, key=len)] if hits else None
 
 
 def _offered_folders() -> Iterator[Path]:

@@ -19,7 +19,7 @@ _OBJECT_KEYS = words(
     "id name logicalType physicalType physicalName description businessName dataGranularityDescription tags "
     "authoritativeDefinitions customProperties quality properties"
 )
-_OBJECT_CUSTOM = frozenset({"timeColumn", "moneyColumn", "missingKey", "ignoreRows"})
+_OBJECT_CUSTOM = frozenset({"timeColumn", "moneyColumn", "missingKey", "ignoreRows", "fileNames", "handWritten"})
 _PROPERTY_KEYS = words(
     "id name physicalName logicalType physicalType required unique primaryKey primaryKeyPosition description "
     "logicalTypeOptions quality customProperties businessName tags examples classification "
@@ -74,7 +74,9 @@ class ObjectPart:
     time_column: str | None
     money_column: str | None
     generate_key: bool
-    ignore_rows: tuple[str, str] | None
+    ignore_rows: tuple[str, str, tuple[str, ...]] | None
+    file_names: tuple[str, ...]
+    hand_written: bool
     quality: list[DeclaredRule]
     properties: list[Part]
     key_positions: list[tuple[int | None, str]] = field(default_factory=list)
@@ -187,8 +189,9 @@ def parse_object_part(part: Part) -> ObjectPart:
     ignore = None
     if "ignoreRows" in custom:
         ignore_part = Part(part.path, f"{name}.ignoreRows", custom["ignoreRows"])
-        ignore_part.mapping(("column", "matches"))
-        ignore = (ignore_part.text("column", required=True), ignore_part.text("matches", required=True))
+        ignore_part.mapping(("column", "matches", "unlessFilled"))
+        others = texts(ignore_part, "unlessFilled", ignore_part.content.get("unlessFilled"))
+        ignore = (ignore_part.text("column", required=True), ignore_part.text("matches", required=True), others)
         check_pattern(ignore_part, "matches", ignore[1])
     properties = part.items("properties")
     return ObjectPart(
@@ -198,9 +201,25 @@ def parse_object_part(part: Part) -> ObjectPart:
         money_column=custom.get("moneyColumn"),
         generate_key=missing_key == "generate",
         ignore_rows=ignore,
+        file_names=_file_names(part, custom.get("fileNames")),
+        hand_written=_hand_written(part, custom.get("handWritten", False)),
         quality=_quality(part),
         properties=properties,
     )
+
+
+def _file_names(part: Part, value: Any) -> tuple[str, ...]:
+    """Other beginnings of a file's name that lead to the dataset, in lower case."""
+    names = tuple(name.lower() for name in texts(part, "fileNames", value))
+    if not all(_NAME.match(name) for name in names):
+        raise part.fail("fileNames", "each must be lower case letters, digits and _")
+    return names
+
+
+def _hand_written(part: Part, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise part.fail("handWritten", "must be true or false")
+    return value
 
 
 def parse_column_part(part: Part, dataset: str) -> ColumnPart:

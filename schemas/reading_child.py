@@ -375,11 +375,11 @@ class _Reading:
                     "SELECT rule, column_name, count(*), min(line) FROM bad GROUP BY ALL ORDER BY min(line), rule"
                 ).fetchall()
             ]
-            if not counts.get(staging.GOOD, (0, None))[0]:
+            if not contract.hand_written and not counts.get(staging.GOOD, (0, None))[0]:
                 self._refuse_without_good_rows(bad_rows)
-        if mapping.unknown:
+        if mapping.unknown and not contract.hand_written:
             self.findings.append(Finding("unknown_columns", facts={"columns": list(mapping.unknown.values())}))
-        if mapping.absent:
+        if mapping.absent and not contract.hand_written:
             self.findings.append(Finding("absent_columns", facts={"columns": mapping.absent}))
         good, skipped = counts.get(staging.GOOD, (0, None)), counts.get(staging.SKIPPED, (0, None))
         return {

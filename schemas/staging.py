@@ -6,6 +6,7 @@ statement types them into the table `typed`; nothing in it can fail on a value.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from schemas import type_casts
+from schemas import cells, type_casts
 from schemas.contract import Contract
 from schemas.csv_rows import LONGEST_LINE, Record
 from schemas.headings import Mapping
@@ -126,6 +127,8 @@ def type_rows(
     if contract.ignore_rows and contract.ignore_rows.column in mapping.columns:
         cell = f"coalesce(trim(c{mapping.columns[contract.ignore_rows.column]}), '')"
         skip = f"regexp_matches({cell}, {text(contract.ignore_rows.matches)})"
+        filled = [mapping.columns[name] for name in contract.ignore_rows.unless_filled if name in mapping.columns]
+        skip = " AND ".join([skip, *(f"nullif(trim(c{position}), '') IS NULL" for position in filled)])
     kind = (
         f"CASE WHEN {blank} THEN {BLANK} WHEN {skip} THEN {SKIPPED} "
         f"WHEN {' OR '.join(bads) or 'false'} THEN {BAD} ELSE {GOOD} END"
@@ -160,13 +163,16 @@ def write_staging(
         if column.constant is not None and column.name not in mapping.columns:
             columns.append(f"TRY_CAST({text(column.constant)} AS {column.duckdb_type}) AS {quoted(column.name)}")
             names.append(column.name)
+    places = ""
+    if contract.hand_written:  # so that a wrong cell can be named later
+        places = f", KV_METADATA {{{cells.METADATA}: {text(json.dumps(mapping.columns))}}}"
     key = contract.key[0]
     if contract.generate_key and key not in mapping.columns:
         columns.insert(0, f"{text(sha256[:16] + '-')} || CAST({line} AS VARCHAR) AS {quoted(key)}")
         names.insert(0, key)
     connection.execute(
         f"COPY (SELECT {', '.join(columns)}, {line} AS line FROM typed WHERE kind = {GOOD}) "
-        f"TO {text(str(target))} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2)"
+        f"TO {text(str(target))} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2{places})"
     )
     return names
 

@@ -162,6 +162,16 @@ class Warehouse:
             with no_values(f"removing repeated keys of {dataset}"), one_commit(self.connection):
                 warehouse_rows.deduplicate(self.connection, self._contracts[dataset])
 
+    def set_aside(self, dataset: str, rows: Sequence[tuple[int, str, str]]) -> int:
+        """Move single rows of `dataset` to quarantine: (row_ref, rule, reason in Swedish); how many were moved."""
+        with no_values(f"setting rows of {dataset} aside"), one_commit(self.connection):
+            return warehouse_rows.set_aside(self.connection, self._contracts[dataset], rows)
+
+    def replace_rows(self, dataset: str, row_refs: Sequence[int]) -> None:
+        """Take rows out whose place a later one has taken; they are counted as replaced."""
+        with no_values(f"replacing rows of {dataset}"), one_commit(self.connection):
+            warehouse_rows.replace_rows(self.connection, self._contracts[dataset], row_refs)
+
     def reconcile(self) -> list[ReconciliationRow]:
         """Account for every row and krona of every file. ReconciliationError when something does not add up."""
         with no_values("reconciling"), one_commit(self.connection):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from schemas.contract import Contract
+from schemas.disk import disk_reason
 from schemas.problems import Problem
 
 if TYPE_CHECKING:
@@ -116,17 +117,23 @@ def no_values(what: str) -> Iterator[None]:
     """Turn DuckDB's errors into WarehouseError: its texts may hold cell values, ours do not."""
     try:
         yield
-    except duckdb.OutOfMemoryException:
-        raise WarehouseError(
+    except duckdb.Error as error:
+        if reason := disk_reason(error):
+            raise WarehouseError(f"{what}: {reason} (the workspace's). Mend it, then run the night again.") from None
+        raise _in_our_words(what, error) from None
+
+
+def _in_our_words(what: str, error: duckdb.Error) -> WarehouseError:
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return WarehouseError(
             f"{what}: the memory limit or the disk for spill files is used up. "
             "Raise memory_limit in the settings, or free space on the workspace's disk."
-        ) from None
-    except duckdb.IOException:
-        raise WarehouseError(
+        )
+    if isinstance(error, (duckdb.IOException, duckdb.FatalException)):
+        return WarehouseError(
             f"{what}: reading from or writing to the workspace failed. Check the disk's free space and permissions."
-        ) from None
-    except duckdb.Error as error:
-        raise WarehouseError(f"{what}: DuckDB refused ({type(error).__name__}).") from None
+        )
+    return WarehouseError(f"{what}: DuckDB refused ({type(error).__name__}).")
 
 
 @contextlib.contextmanager
@@ -136,7 +143,8 @@ def one_commit(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.execute("ROLLBACK")
+        with contextlib.suppress(duckdb.Error):  # a failed disk has ended the transaction already
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 
@@ -342,10 +350,14 @@ def _ref(source: str) -> str:
 
 def _typed_columns(connection: duckdb.DuckDBPyConnection, contract: Contract, paths: list[str]) -> str:
     present = _columns_of(connection, paths)
-    return ", ".join(
-        f"CAST(staged.{quote(column.name)} AS {column.duckdb_type})" if column.name in present else "NULL"
-        for column in contract.columns
-    )
+    made = contract.key[0] if contract.generate_key else None
+    columns = []
+    for column in contract.columns:
+        value = f"CAST(staged.{quote(column.name)} AS {column.duckdb_type})" if column.name in present else "NULL"
+        if column.name == made:  # a copy typed before the contract made its keys has none
+            value = f"coalesce({value}, CAST(CAST(staged.file_index AS BIGINT) AS VARCHAR) || '-' || staged.line)"
+        columns.append(value)
+    return ", ".join(columns)
 
 
 def _columns_of(connection: duckdb.DuckDBPyConnection, paths: list[str]) -> set[str]:

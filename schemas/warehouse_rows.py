@@ -184,6 +184,25 @@ def quarantine(
     return moved
 
 
+def set_aside(connection: duckdb.DuckDBPyConnection, contract: Contract, rows: Sequence[tuple[int, str, str]]) -> int:
+    """Move rows given as (row_ref, rule, reason) to quarantine.<dataset>; how many were moved."""
+    if not rows:
+        return 0
+    refs, rules, reasons = (list(column) for column in zip(*rows, strict=True))
+    return quarantine(
+        connection, contract,
+        "SELECT unnest($1::BIGINT[]) AS row_ref, unnest($2::VARCHAR[]) AS rule, unnest($3::VARCHAR[]) AS reason, "
+        "'warning' AS severity", [refs, rules, reasons],
+    )
+
+
+def replace_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, row_refs: Sequence[int]) -> None:
+    """Take rows out whose place another row has taken, counted as replaced."""
+    if row_refs:
+        listed = ", ".join(str(int(ref)) for ref in row_refs)
+        _replace_rows(connection, contract, f"SELECT unnest([{listed}]::BIGINT[]) AS row_ref")
+
+
 def _copy_aside(
     connection: duckdb.DuckDBPyConnection, contract: Contract, failing: str, parameters: Sequence[object] = ()
 ) -> None:

@@ -179,6 +179,16 @@ TEXTS: dict[str, tuple[str, str, tuple[str, str]]] = {
             "Check the form of the column in the export; if it is right, add the form to the contract or a mapping.",
         ),
     ),
+    "hashed_number": (
+        "Kolumnen {column} innehåller personnummer som bara är hashade eller kodade, och kan räknas fram igen. "
+        "Inget ur filen har sparats.",
+        "The column {column} holds personal numbers that are merely hashed or encoded and can be computed back. "
+        "Nothing of the file has been stored.",
+        (
+            "Ersätt dem med pseudonymer som bygger på en hemlig nyckel (HMAC) och leverera igen.",
+            "Replace them with pseudonyms made with a secret key (HMAC) and deliver again.",
+        ),
+    ),
     "personal_number": (
         "Kolumnen {column} innehåller personnummer eller samordningsnummer. Inget ur filen har sparats.",
         "The column {column} holds personal numbers. Nothing of the file has been stored.",

@@ -19,7 +19,7 @@ import pandas  # noqa: F401 - DuckDB imports it when it first meets an Arrow tab
 import pyarrow  # noqa: F401 - loaded once in the fork server instead of in every child
 import python_calamine  # noqa: F401
 
-from schemas import personal_data, staging, text_files
+from schemas import hashed_numbers, personal_data, staging, text_files
 from schemas.contract import fold_heading
 from schemas.csv_rows import LONGEST_LINE, Record, of_width, records, sample_lines
 from schemas.headings import Mapping, known_headings, map_headings
@@ -341,6 +341,7 @@ class _Reading:
                 values = chain(values, (row[0] for row in found))
             if personal_data.holds_personal_numbers(values, free, sampled=not complete):
                 raise Refused("personal_number", column=shown.get(position, f"kolumn {position + 1}"))
+        hashed_numbers.refuse(dict(enumerate(sample)), shown, self.job.seed)
         for position in mapping.unnamed:
             if any(cell and cell.strip() for cell in sample[position]):
                 mapping.unknown[position] = f"kolumn {position + 1}"

@@ -165,10 +165,11 @@ def judge(look: Look, free_text: bool, sampled: bool) -> bool:
     if free_text:
         return look.signed > 0 or (look.bare > 0 and _beyond_chance(look.bare, look.bare_dates))
     share = BARE_SHARE_OF_SAMPLE if sampled else BARE_SHARE
-    if look.signed and look.signed >= SIGN_SHARE * look.values and _beyond_chance(look.signed, look.signed_dates):
+    values = look.values - 1  # the column's own heading may be among the values
+    if look.signed and look.signed >= SIGN_SHARE * values and _beyond_chance(look.signed, look.signed_dates):
         return True
     enough = look.bare >= LEAST_BARE or look.bare == look.values > 1
-    return enough and look.bare >= share * look.values and _beyond_chance(look.bare, look.bare_dates)
+    return enough and look.bare >= share * values and _beyond_chance(look.bare, look.bare_dates)
 
 
 def holds_personal_numbers(values: Iterable[str | None], free_text: bool = False, sampled: bool = False) -> bool:

@@ -22,6 +22,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
+from detectors.exact_sums import exact_sums
 from detectors.header import (
     DetectorError,
     Parameter,
@@ -66,6 +67,13 @@ class View:
     materialise: bool = False
     required: tuple[str, ...] = ()  # tables without which the view says nothing; else any one of its tables will do
     restricted: bool = False  # reads an age, so whoever reads the view must say which law sets the limit
+    exact: str = field(compare=False, default="")
+    doubles: frozenset[str] = frozenset()  # its columns of type DOUBLE
+
+    @property
+    def run_sql(self) -> str:
+        """What engines run: the SELECT with sums that do not depend on the order of the rows."""
+        return self.exact or self.sql
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,7 @@ class Detector:
     columns_read: frozenset[tuple[str, str]]
     result_columns: tuple[str, ...]
     source: str = field(compare=False, default="")
+    exact: str = field(compare=False, default="")
 
     def __getattr__(self, name: str) -> Any:
         header = object.__getattribute__(self, "header")
@@ -97,6 +106,11 @@ class Detector:
     def population(self) -> tuple[tuple[str, str], ...]:
         """(table, column) pairs whose distinct values are the subjects the rule could fire for."""
         return population_of(self.header)
+
+    @property
+    def run_sql(self) -> str:
+        """What engines run: the SELECT with sums that do not depend on the order of the rows."""
+        return self.exact or self.sql
 
     @property
     def fact_columns(self) -> tuple[str, ...]:
@@ -145,31 +159,34 @@ def catalogue_folders() -> list[Path]:
 
 
 def load_catalogue(columns: Mapping[str, Mapping[str, bool]], folders: Iterable[Path] | None = None,
-                   strict: bool = True) -> Catalogue:
+                   strict: bool = True, doubles: Mapping[str, frozenset[str]] | None = None) -> Catalogue:
     """Load every view and detector.
 
     columns: for each dataset its columns and whether a detector may read them (False: audit-only or free text).
+    doubles: for each dataset its columns of type DOUBLE, whose sums need care (detectors/exact_sums.py).
     Raises DetectorError with all faults found, one a line; unless `strict`, a refused file is left out and its
     fault kept in `faults`, so that one bad file does not cost the night.
     """
     known: dict[str, Mapping[str, bool]] = {**columns, **{t: dict.fromkeys(c, True) for t, c in SYSTEM_TABLES.items()}}
+    fractions = {"law_values": frozenset({"value"}), **(doubles or {})}
     faults: list[str] = []
     views: dict[str, View] = {}
     detectors: dict[str, Detector] = {}
     for path in sorted(VIEWS.glob("*.sql")):
         try:
-            view = load_view(path, known)
+            view = load_view(path, known, fractions)
         except DetectorError as error:
             faults.append(str(error))
             continue
         views[view.name] = view
     for view in views.values():
         known[view.name] = dict.fromkeys(view.columns, True)
+        fractions[view.name] = view.doubles
     law_names = set(load_law_values())
     for folder in folders if folders is not None else catalogue_folders():
         for path in sorted(folder.glob("*/*.sql")):
             try:
-                detector = load_detector(path, known, law_names)
+                detector = load_detector(path, known, law_names, fractions)
                 ages = [v for v in detector.reads if v in views and views[v].restricted]
                 if ages and not detector.header.get("age_limit"):
                     raise DetectorError(f"{path.name}: {ages[0]} reads ages, allowed only where law sets an age limit: "
@@ -185,7 +202,8 @@ def load_catalogue(columns: Mapping[str, Mapping[str, bool]], folders: Iterable[
     return Catalogue(dict(sorted(detectors.items())), views, tuple(faults))
 
 
-def load_view(path: Path, known: Mapping[str, Mapping[str, bool]]) -> View:
+def load_view(path: Path, known: Mapping[str, Mapping[str, bool]],
+              doubles: Mapping[str, frozenset[str]] | None = None) -> View:
     """Load one shared view; it may read datasets and system tables, not other views."""
     header, sql = split_file(path)
     for key in ("name", "meaning", "reads"):
@@ -200,11 +218,14 @@ def load_view(path: Path, known: Mapping[str, Mapping[str, bool]]) -> View:
     required = tuple(header.get("required") or [])
     if unknown := sorted(set(required) - set(header["reads"])):
         raise DetectorError(f"{path.name}: required names {', '.join(unknown)}, which the view does not read")
-    return View(path.stem, str(header["meaning"]), tuple(header["reads"]), sql, tuple(tree.named_selects),
-                bool(header.get("materialise", False)), required, bool(read & RESTRICTED_COLUMNS))
+    columns = tuple(tree.named_selects)
+    exact, fractions = _exact(tree, sql, doubles)
+    return View(path.stem, str(header["meaning"]), tuple(header["reads"]), sql, columns,
+                bool(header.get("materialise", False)), required, bool(read & RESTRICTED_COLUMNS), exact, fractions)
 
 
-def load_detector(path: Path, known: Mapping[str, Mapping[str, bool]], law_names: set[str]) -> Detector:
+def load_detector(path: Path, known: Mapping[str, Mapping[str, bool]], law_names: set[str],
+                  doubles: Mapping[str, frozenset[str]] | None = None) -> Detector:
     """Load one detector file; raises DetectorError naming the file and the first fault."""
     header, sql = split_file(path)
     name = path.name
@@ -227,7 +248,14 @@ def load_detector(path: Path, known: Mapping[str, Mapping[str, bool]], law_names
     if "amount_sek" in result and "amount" not in header:
         raise DetectorError(f"{name}: returns amount_sek, so the header needs amount: {{kind: .., how: ..}}")
     code, _, slug = path.stem.partition("_")
-    return Detector(code, slug, path.parent.name, header, sql, parameters, reads, columns_read, result, name)
+    exact, _ = _exact(tree, sql, doubles)
+    return Detector(code, slug, path.parent.name, header, sql, parameters, reads, columns_read, result, name, exact)
+
+
+def _exact(tree: exp.Query, sql: str, doubles: Mapping[str, frozenset[str]] | None) -> tuple[str, frozenset[str]]:
+    """The SELECT as engines run it (the author's own text where no sum needed care), and its DOUBLE columns."""
+    changed, fractions = exact_sums(tree, doubles or {})
+    return (tree.sql(dialect="duckdb", comments=False) if changed else sql), fractions
 
 
 def _one_select(name: str, sql: str) -> exp.Query:

@@ -54,7 +54,7 @@ def run_method(connection: duckdb.DuckDBPyConnection, detector: Detector, values
                seed: int) -> Account:
     """Run one detector. Raises NotComputable; database errors pass through to the caller, which keeps only
     their class because DuckDB repeats cell values in its messages."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE candidate AS {detector.sql}", bind(detector.sql, values))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE candidate AS {detector.run_sql}", bind(detector.sql, values))
     account = Account()
     if detector.method == "peer":
         from detectors.peer_findings import run_peers
@@ -99,7 +99,7 @@ def _store(connection: duckdb.DuckDBPyConnection, detector: Detector, source: st
     connection.execute(f"""
         INSERT INTO raw_findings
         SELECT '{detector.code}', CAST(subject_id AS VARCHAR), {episode} AS own_episode, CAST(period_from AS DATE),
-               CAST(period_to AS DATE), least(1.0, greatest(0.0, strength)), {amount},
+               CAST(period_to AS DATE), round(least(1.0, greatest(0.0, strength)), 6), {amount},
                CASE WHEN {amount} IS NULL THEN 'unknown' ELSE {kind} END,
                {f"CAST(to_json(struct_pack({packed})) AS VARCHAR)" if facts else "'{}'"},
                CAST({count} AS INTEGER), {evidence}, {subject_type} AS own_type

@@ -20,6 +20,7 @@ from detectors import evidence as evidence_rows
 from detectors import links
 from detectors.calendar_days import calendar_rows
 from detectors.detector import Catalogue, Detector, load_catalogue
+from detectors.exculpation import withdraw_overtaken
 from detectors.ledger import LedgerRow, read_ledger, write_ledger
 from detectors.methods import RAW_TABLES, NotComputable, run_method
 from detectors.own_values import described, described_law, law_rows, value_on
@@ -44,7 +45,9 @@ def readable_columns(contracts: Mapping[str, Contract]) -> dict[str, dict[str, b
 
 def catalogue_for(contracts: Mapping[str, Contract], strict: bool = False) -> Catalogue:
     """The catalogue checked against these contracts; refused files are named in its `faults`."""
-    return load_catalogue(readable_columns(contracts), strict=strict)
+    doubles = {c.dataset: frozenset(col.name for col in c.columns if col.duckdb_type == "DOUBLE")
+               for c in contracts.values()}
+    return load_catalogue(readable_columns(contracts), strict=strict, doubles=doubles)
 
 
 def lookback_start(as_of: date, days: int) -> date:
@@ -72,7 +75,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, setting
                        dict(zip("dhwf", (list(column) for column in zip(*days, strict=True)), strict=True)))
     for view in catalogue.views.values():
         what = "TABLE" if view.materialise else "VIEW"
-        connection.execute(f"CREATE OR REPLACE TEMP {what} {view.name} AS {view.sql}")
+        connection.execute(f"CREATE OR REPLACE TEMP {what} {view.name} AS {view.run_sql}")
 
 
 def parameter_values(detector: Detector, settings: Settings, as_of: date) -> dict[str, Any]:
@@ -210,13 +213,17 @@ def build_findings(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, 
         SELECT n.*, CAST(NULL AS VARCHAR) AS link_group, k.finding_id IS NULL AS is_new
         FROM named n LEFT JOIN known k ON k.finding_id = n.finding_id
         ORDER BY n.detector_id, n.subject_id, n.subject_type, n.episode""")
+    withdraw_overtaken(connection, catalogue)
 
 
 def _fill_counts(connection: duckdb.DuckDBPyConnection, ledger: list[LedgerRow], settings: Settings) -> None:
     counts = {row[0]: row[1:] for row in connection.execute("""
         SELECT detector_id, count(DISTINCT (subject_type, subject_id)), count(*), count(*) FILTER (WHERE is_new)
         FROM findings GROUP BY detector_id""").fetchall()}
+    withdrawn = dict(connection.execute("SELECT detector_id, count(*) FROM withdrawn GROUP BY 1").fetchall())
     for row in ledger:
+        if row.detector_id in withdrawn:
+            row.excluded_by["overtaken_by_new"] = withdrawn[row.detector_id]
         row.count(*counts.get(row.detector_id, (0, 0, 0)), warn_share=settings.warn_share)
 
 

@@ -96,12 +96,12 @@ class TwoEngines:
             values = bind(detector.sql, run.parameter_values(detector, settings, case.as_of))
         except NotComputable:
             return None
-        cursor = self.bench.connection.execute(detector.sql, values)
+        cursor = self.bench.connection.execute(detector.run_sql, values)
         heads = [d[0] for d in cursor.description]
         on_duckdb = [dict(zip(heads, row, strict=True)) for row in cursor.fetchall()]
         self._send(detector.reads)
         on_spark = [row.asDict(recursive=True)
-                    for row in self.session.sql(to_dialect(detector.sql, "spark"), args=dict(values)).collect()]
+                    for row in self.session.sql(to_dialect(detector.run_sql, "spark"), args=dict(values)).collect()]
         return on_duckdb, on_spark
 
     def _send(self, names: Iterable[str]) -> None:
@@ -117,7 +117,7 @@ class TwoEngines:
             before = self.views.get(name)
             if view.materialise:
                 if before is None or any(a is not b for a, b in zip(before, made_from, strict=True)):
-                    rows = self.session.sql(to_dialect(view.sql, "spark")).toArrow()
+                    rows = self.session.sql(to_dialect(view.run_sql, "spark")).toArrow()
                     self.session.createDataFrame(rows).createOrReplaceTempView(name)
             elif before is None:  # resolved anew with every use, so it follows its tables
                 self.session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {to_dialect(view.sql, 'spark')}")

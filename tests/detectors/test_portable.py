@@ -17,12 +17,12 @@ CATALOGUE = run.catalogue_for(load_contracts())
 @pytest.mark.parametrize("rule", [*CATALOGUE.detectors.values(), *CATALOGUE.views.values()],
                          ids=lambda r: getattr(r, "code", None) or r.name)
 def test_every_rule_can_be_written_for_spark(rule: Detector | View) -> None:
-    written = to_dialect(rule.sql, "spark")
+    written = to_dialect(rule.run_sql, "spark")
     tree = sqlglot.parse_one(written, dialect="spark")
     columns = rule.columns if isinstance(rule, View) else rule.result_columns
     assert tuple(tree.named_selects) == columns
     bound = {str(node.this) for node in tree.find_all(exp.Placeholder, exp.Parameter)}
-    assert all(f"${name}" in rule.sql for name in bound)
+    assert all(f"${name}" in rule.run_sql for name in bound)
     assert "$" not in written.replace("'$'", ""), "a parameter was left in DuckDB's way of writing"
 
 

@@ -94,6 +94,27 @@ def build_parser() -> argparse.ArgumentParser:
     score.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed gives the same scores")
     score.set_defaults(run=_score)
 
+    police = commands.add_parser("police", help="an extract for the police: re-keyed, logged, no individuals")
+    police.add_argument("run_id", nargs="?", metavar="RUN", help="id of the run, or latest")
+    police.add_argument("--group", metavar="ID", help="the collaboration group whose report it is taken from")
+    police.add_argument("--recipient", metavar="NAME", help="who gets it; the same recipient gets the same codes")
+    police.add_argument("--basis", metavar="TEXT", help="the legal basis and the decision")
+    police.add_argument("--by", metavar="NAME", help="who decided")
+    police.add_argument("--case", action="append", default=[], dest="cases", metavar="CASE",
+                        help="only this case of the group's report; may be repeated")
+    police.add_argument("--out", type=Path, metavar="DIR", help="folder for the extract (default: in the workspace)")
+    police.add_argument("--log", action="store_true", help="list the extracts that were made")
+    police.add_argument("--workspace", type=Path, default=Path("workspace"), metavar="DIR",
+                        help="the workspace of the run (default: workspace)")
+    police.set_defaults(run=_police)
+
+    purge = commands.add_parser("purge", help="remove what is past its date (settings: retention)")
+    purge.add_argument("--workspace", type=Path, required=True, metavar="DIR", help="the workspace to purge")
+    purge.add_argument("--settings", type=Path, metavar="FILE", help="settings of the municipality (YAML)")
+    purge.add_argument("--as-of", type=_day, metavar="DATE", help="the day to count back from (default: today)")
+    purge.add_argument("--dry-run", action="store_true", help="only say what would go, and why")
+    purge.set_defaults(run=_purge)
+
     sample = commands.add_parser("sample", help="write a generated inbox with planted deviations")
     sample.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
     sample.add_argument("--scale", type=_scale, default=1.0, metavar="S", help="size; 1 = a municipality-year")
@@ -180,6 +201,27 @@ def _score(options: argparse.Namespace) -> int:
     from flows.score import score_file
 
     return score_file(options.table, options.id, options.size, options.label, options.group, options.out, options.seed)
+
+
+def _police(options: argparse.Namespace) -> int:
+    from flows import police
+    from flows.failures import UsageError
+
+    if options.log:
+        return police.show_log(options.workspace)
+    needed = {"RUN": options.run_id, "--group": options.group, "--recipient": options.recipient,
+              "--basis": options.basis, "--by": options.by}
+    missing = [name for name, value in needed.items() if not value]
+    if missing:
+        raise UsageError(f"avvik police also needs {', '.join(missing)}; or --log to list the extracts.")
+    return police.extract(options.run_id, options.group, options.recipient, options.basis, options.by, options.cases,
+                          options.workspace, options.out)
+
+
+def _purge(options: argparse.Namespace) -> int:
+    from flows.purge import purge
+
+    return purge(options.workspace, options.settings, options.as_of, options.dry_run)
 
 
 def _sample(options: argparse.Namespace) -> int:

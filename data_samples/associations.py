@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import date
 
 import numpy as np
@@ -138,4 +139,12 @@ def _grants(town: Town, rng: np.random.Generator) -> None:
                      year=year, applied_on=asked, decided_on=decided, paid_on=decided + 14, applied_sek=applied,
                      granted_sek=granted, paid_sek=round_sek(granted),
                      bank_account_token=register["bank_account_token"][who],
-                     purpose_text=[text] * len(who))
+                     purpose_text=[text] * len(who),
+                     purpose_code=[purpose_code(int(a), kind, year, text) for a in who])
+
+
+def purpose_code(association: int, kind: int, year: int, text: str) -> str | None:
+    """The number a committee gives what a grant is for; running support has none."""
+    if kind not in (PROJECT, EQUIPMENT):
+        return None
+    return f"P{zlib.crc32(f'{association}/{year}/{text}'.encode()) % 1_000_000:06d}"

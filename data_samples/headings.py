@@ -8,7 +8,7 @@ HEADINGS: dict[str, dict[str, str]] = {
         "committee": "Nämnd", "year": "Bidragsår", "applied_on": "Ansökningsdatum",
         "decided_on": "Beslutsdatum", "paid_on": "Utbetalningsdatum", "applied_sek": "Sökt belopp",
         "granted_sek": "Beviljat belopp", "paid_sek": "Utbetalt belopp", "bank_account_token": "Kontotoken",
-        "purpose_text": "Ändamål"},
+        "purpose_text": "Ändamål", "purpose_code": "Ändamålskod"},
     "home_care_decisions": {
         "decision_id": "BeslutsID", "client_token": "Brukare", "provider_id": "Utförare",
         "valid_from": "Fr.o.m", "valid_to": "T.o.m", "granted_minutes_per_month": "Beviljad tid (min/mån)",

@@ -34,7 +34,8 @@ SPEC: dict[str, list[tuple[str, Any]]] = {
         ("role_to", "day")],
     "associations": [
         ("association_id", "association"), ("name", "text"), ("category", "text"), ("registered_on", "day"),
-        ("bank_account_token", "account"), ("address_token", "address")],
+        ("bank_account_token", "account"), ("address_token", "address"),
+        ("parent_association_id", "association")],
     "association_roles": [
         ("association_id", "association"), ("person_token", "person"), ("role", "text"), ("role_from", "day"),
         ("role_to", "day")],
@@ -102,7 +103,7 @@ SPEC: dict[str, list[tuple[str, Any]]] = {
         ("kind", ("activity", "start", "rent", "project", "equipment")), ("committee", "text"),
         ("year", "int"), ("applied_on", "day"), ("decided_on", "day"), ("paid_on", "day"),
         ("applied_sek", "sek"), ("granted_sek", "sek"), ("paid_sek", "sek"),
-        ("bank_account_token", "account"), ("purpose_text", "text")],
+        ("bank_account_token", "account"), ("purpose_text", "text"), ("purpose_code", "text")],
     "association_members": [
         ("association_id", "association"), ("member_token", "person"), ("year", "int"), ("birth_year", "int")],
     "association_activities": [
@@ -226,7 +227,7 @@ class Town:
         self.roles_of: dict[tuple[str, int], set[str]] = {}
         self.adding = "planted"  # or lookalike: what is being added now
         self.lists: dict[str, list[str]] = {
-            "trustee_accounts": [], "municipal_landlords": [], "accountant_addresses": []}
+            "trustee_accounts": [], "municipal_landlords": [], "accountant_addresses": [], "umbrella_accounts": []}
         self.info: dict[str, Any] = {}  # what one builder leaves for the next (rates, teams, groups)
         self._chunks: dict[str, list[dict[str, np.ndarray]]] = {name: [] for name in SPEC}
 

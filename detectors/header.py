@@ -34,7 +34,8 @@ CONCEPTS = (
 REQUIRED_HEADER = ("code", "title", "method", "kind", "concept", "subject", "gate", "reads", "population", "why",
                    "innocent", "blind_spots", "next_step", "sentence", "basis", "severity", "status", "since")
 OPTIONAL_HEADER = ("parameters", "amount", "law", "optional_reads", "optional_columns", "changes", "features",
-                   "unit", "age_limit", "owner", "why_not", "peers")
+                   "unit", "age_limit", "owner", "why_not", "peers", "agreed_precision",
+                   "overtaken_by_new")
 BILINGUAL = ("title", "why", "innocent", "blind_spots", "next_step", "sentence")
 
 
@@ -58,6 +59,21 @@ def load_law_values(path: Path | None = None) -> dict[str, Any]:
     """`parameters.yaml`: amounts and limits set by law or agreement, by name; see the head of that file."""
     source = path or Path(__file__).parent / "parameters.yaml"
     return yaml.load(source.read_text(encoding="utf-8"), LOADER) or {}
+
+
+@cache
+def load_retired() -> dict[str, Any]:
+    """`retired.yaml`: codes no longer in use, each with day, reason and the rule that took its place, if any."""
+    return yaml.load((Path(__file__).parent / "retired.yaml").read_text(encoding="utf-8"), LOADER) or {}
+
+
+def retired_note(code: str) -> str:
+    """One sentence about a retired code, empty for any other: who judges its cases now."""
+    entry = load_retired().get(code)
+    if entry is None:
+        return ""
+    after = f"; {entry['replaced_by']} judges its cases now" if entry.get("replaced_by") else ""
+    return f"{code} is retired since {entry['since']}{after}"
 
 
 def split_file(path: Path) -> tuple[dict[str, Any], str]:
@@ -88,6 +104,8 @@ def check_header(name: str, path: Path, header: Mapping[str, Any], law_names: se
     code = str(header["code"])
     if not re.fullmatch(r"[A-Z]{2}\d{2}", code) or not re.fullmatch(rf"{code}_[a-z0-9_]+", path.stem):
         raise DetectorError(f"{name}: the code `{code}` and the file name differ; name it {code}_<slug>.sql")
+    if note := retired_note(code):
+        raise DetectorError(f"{name}: {note}; codes are never used again, choose the next free number")
     for key, allowed in (("method", METHODS), ("kind", KINDS), ("concept", CONCEPTS), ("subject", SUBJECTS),
                          ("gate", GATES), ("status", STATUSES)):
         if header[key] not in allowed:
@@ -102,6 +120,8 @@ def check_header(name: str, path: Path, header: Mapping[str, Any], law_names: se
         raise DetectorError(f"{name}: severity is a whole number from 1 to 5")
     if not isinstance(header["since"], date):
         raise DetectorError(f"{name}: since must be a date such as 2026-11-23")
+    if header.get("overtaken_by_new") and header["kind"] != "exculpating":
+        raise DetectorError(f"{name}: overtaken_by_new is for rules of kind exculpating only")
     if header["kind"] == "unusual" and header["severity"] > 3:
         raise DetectorError(f"{name}: a rule of kind unusual has severity 3 at most (it never stands alone)")
     if header["method"] == "isolation_forest":
@@ -111,6 +131,9 @@ def check_header(name: str, path: Path, header: Mapping[str, Any], law_names: se
             raise DetectorError(f"{name}: an isolation forest names its features with sv, en and unit")
     if wrong := peer_groups.faults_of(header):
         raise DetectorError(f"{name}: {wrong}")
+    agreed = header.get("agreed_precision")
+    if agreed is not None and (not isinstance(agreed, (int, float)) or not 0 < agreed < 1):
+        raise DetectorError(f"{name}: agreed_precision is a share between 0 and 1, such as 0.4")
     amount = header.get("amount")
     if amount is not None and (amount.get("kind") not in AMOUNT_KINDS or not amount.get("how")):
         raise DetectorError(f"{name}: amount needs kind ({', '.join(AMOUNT_KINDS)}) and how")

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from detectors.detector import Catalogue, Detector
-from detectors.header import load_law_values
+from detectors.header import load_law_values, retired_note
 from schemas.settings import LawOverride, Settings, SettingsError
 from schemas.yaml_files import nearest
 
@@ -97,6 +97,8 @@ def check_settings(settings: Settings, catalogue: Catalogue) -> None:
     for key, codes in (("gates", settings.gates), ("parameters", settings.parameters), ("statuses", settings.statuses)):
         for code in codes:
             if code not in catalogue.detectors and f"{code}_" not in refused:
+                if note := retired_note(code):
+                    raise SettingsError(f"{settings.path}: {key}.{code}: {note}; take the entry away")
                 raise _unknown(settings, f"{key}.{code}", "there is no such detector", code, catalogue.detectors)
     for code, own in settings.parameters.items():
         valid = catalogue.detectors[code].parameters if code in catalogue.detectors else own

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from detectors.detector import SYSTEM_TABLES, Catalogue, Detector
-from detectors.header import KINDS, load_law_values
+from detectors.header import KINDS, load_law_values, load_retired
 from reports import words
 from tests.detectors.cases import FOLDER as CASES
 from tests.detectors.cases import Bench, Case, load_cases, rows_of
@@ -205,6 +205,9 @@ def index(detectors: Iterable[Detector]) -> str:
         lines += ["", "## Inte i bruk / Not in use", *_table(["code", "status", "varför inte", "why not"], [
             [f"[{d.code}]({d.code}.md)", d.status, *(_say(d.header.get("why_not"), lang) for lang in ("sv", "en"))]
             for d in waiting])]
+    lines += ["", "Koder som inte används igen / Codes never used again: " + "; ".join(
+        f"{code} ({entry['since']}, {_say(entry['because'], 'sv')} / *{_say(entry['because'], 'en')}*)"
+        for code, entry in load_retired().items()) + "."]
     for kind in KINDS:
         codes = [f"[{d.code}]({d.code}.md)" for d in listed if d.kind == kind]
         lines += ["", f"**{kind}** ({len(codes)}): {', '.join(codes)}"]

@@ -25,6 +25,7 @@ _WORDS = {
 
 def show_detectors(code: str | None, settings_path: Path | None) -> int:
     """Print the list, or the detector `code`. UsageError names the nearest code when there is none such."""
+    from detectors.header import retired_note
     from detectors.own_values import check_settings, described_law
     from detectors.run import catalogue_for, lookback_start
     from schemas.contract import load_contracts
@@ -40,6 +41,8 @@ def show_detectors(code: str | None, settings_path: Path | None) -> int:
             print(line)
         return 0
     wanted = code.upper()
+    if note := retired_note(wanted):
+        raise UsageError(f"{note}. `avvik detectors` lists those in use.")
     if wanted not in detectors:
         near = difflib.get_close_matches(wanted, list(detectors), 1)
         hint = f"; the nearest is {near[0]}" if near else ""

@@ -23,6 +23,7 @@ from schemas.retention import Retention, too_short
 from schemas.yaml_files import nearest, read_yaml, unknown_keys
 
 BUILT_IN_GROUPS = Path(__file__).parent / "groups.yaml"
+KINDS = ("impossible", "breach", "unusual")  # of detectors
 STATUSES = ("draft", "trial", "active", "retired")
 _DETECTOR = re.compile(r"[A-Z]{2,4}\d{2,3}\Z")
 _MEMORY = re.compile(r"\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)\Z", re.IGNORECASE)
@@ -113,6 +114,7 @@ class Settings:
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # list name -> tokens
     statuses: Mapping[str, str] = field(default_factory=dict)  # detector code -> status
     warn_share: float = 0.05  # a rule that fires for a larger share of its population gets a warning
+    agreed_precision: Mapping[str, float] = field(default_factory=dict)  # by kind or detector code
     control: Control = Control()
     retention: Retention = field(default_factory=Retention)  # see schemas/retention.py; `avvik purge` acts on it
     protected_officer: str = ""  # who alone reads the list of protected persons (role, name)
@@ -120,7 +122,7 @@ class Settings:
     content_hash: str = ""
 
 
-LIST_NAMES = ("trustee_accounts", "municipal_landlords", "accountant_addresses")
+LIST_NAMES = ("trustee_accounts", "municipal_landlords", "accountant_addresses", "umbrella_accounts")
 
 
 def load_settings(path: Path | str | None = None) -> Settings:
@@ -246,6 +248,10 @@ class _Reader:
             raise self.fail(key, "no such folder (a relative path starts at the settings file)")
         return given
 
+    def agreed_precision(self, key: str, value: Any) -> dict[str, float]:
+        return {name if name in KINDS else self.detector(key, name): self.share(f"{key}.{name}", share)
+                for name, share in self.mapping(key, value).items()}
+
     def gates(self, key: str, value: Any) -> dict[str, Gate]:
         gates = {}
         for code, entry in self.mapping(key, value).items():
@@ -349,6 +355,7 @@ _FIELDS: dict[str, Callable[[_Reader, str, Any], Any]] = {
     "lists": _Reader.lists,
     "statuses": _Reader.statuses,
     "warn_share": _Reader.share,
+    "agreed_precision": _Reader.agreed_precision,
     "control": _Reader.control,
     "retention": _Reader.retention,
     "protected_officer": lambda reader, key, value: value if value == "" else reader.text(key, value),

@@ -125,6 +125,10 @@ def umbrella(town: Town, case: Innocent) -> None:
     group = [ag.association(town, case, 18, category={"sport", "culture", "youth"}) for _ in range(3)]
     register = town.get("associations")
     account = int(register["bank_account_token"][group[0]])
+    if case.rng.random() < 0.5:  # the register names the parent association, or the municipality has listed the account
+        register["parent_association_id"][group[1:]] = group[0]
+    else:
+        town.lists["umbrella_accounts"].append(town.token("account", account))
     for a in group:
         register["category"][a] = "sport"
         register["name"][a] = f"{register['name'][group[0]]} sektion {a}" if a != group[0] else register["name"][a]

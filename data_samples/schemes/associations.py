@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from data_samples.associations import ACTIVITY, EQUIPMENT, PER_ACTIVITY, PER_PARTICIPANT, PROJECT, RENT
+from data_samples.associations import (
+    ACTIVITY,
+    EQUIPMENT,
+    PER_ACTIVITY,
+    PER_PARTICIPANT,
+    PROJECT,
+    RENT,
+    purpose_code,
+)
 from data_samples.model import Town, day
 from data_samples.schemes.case import Case, person_of, scheme
 
@@ -39,6 +47,7 @@ def grant(town: Town, a: int, kind: int, year: int, amount: float, committee: st
     town.add(GRANTS, association_id=a, kind=kind, committee=[committee], year=year, applied_on=asked,
              decided_on=asked + 30, paid_on=asked + 45, applied_sek=amount, granted_sek=amount,
              paid_sek=amount if paid is None else paid, purpose_text=[text],
+             purpose_code=[purpose_code(a, kind, year, text)],
              bank_account_token=int(town.get("associations")["bank_account_token"][a]))
 
 

@@ -15,7 +15,8 @@ import duckdb
 import pytest
 
 from detectors import ranking
-from tests.detectors.loaded_town import LoadedTown, catalogue, load_town, run_rules
+from tests.detectors.cases import Bench, all_cases
+from tests.detectors.loaded_town import LoadedTown, catalogue, contracts, load_town, run_rules
 
 # Money by subject and dataset: every krona that the dataset holds about the subject, credits not taken off.
 MONEY = """
@@ -189,3 +190,19 @@ def test_money_counts_once_a_subject_and_concept(findings: list[dict[str, Any]])
     added = sum(f["amount_sek"] for f in findings if f["amount_sek"] is not None and f["kind"] != "exculpating")
     assert sum(wanted.values()) < added  # the town has subjects with the same fact told twice
 
+
+
+# Rules that show one overlap or one payment on several subjects: rule, its case, and the money there is to check.
+SHARED = [
+    ("XD01", "one person in home care and assistance at once", "174.00"),
+    ("XD07", "the managing director of a paid provider is the applicant in a household on support", "17000.00"),
+    ("HV04", "a child placed in two homes for ten nights", "40000.00"),
+]
+
+
+@pytest.mark.parametrize(("code", "name", "total"), SHARED, ids=[code for code, _, _ in SHARED])
+def test_money_shown_on_several_subjects_is_counted_once(code: str, name: str, total: str) -> None:
+    case = next(case for case in all_cases() if case.code == code and case.name == name)
+    found = Bench(contracts()).run(case)
+    assert len(found) > 1
+    assert sum((f["amount_sek"] or Decimal(0) for f in found), Decimal(0)) == Decimal(total)

@@ -25,12 +25,14 @@ sentence:
   sv: "{n:gång|gånger} har samma assistent aktiva pass hos två brukare samtidigt, sammanlagt {hours:timme|timmar} ({n_assistants:assistent|assistenter}, {n_clients} brukare)"
   en: "{n:time|times} the same assistant has active shifts with two clients at once, {hours:hour|hours} in all ({n_assistants:assistant|assistants}, {n_clients:client|clients})"
 basis: [{title: handbook PA-1}, {title: handbook reference PA-01}]
-amount: {kind: estimate, how: {sv: överlappande timmar gånger anordnarens snittpris per timme, en: overlapping hours times the provider's mean price an hour}}
+amount: {kind: estimate, how: {sv: "överlappande timmar gånger anordnarens snittpris per timme; timmar mellan två anordnare delas lika", en: "overlapping hours times the provider's mean price an hour; hours between two providers are shared equally"}}
 parameters:
   min_overlap_minutes: {value: 15, unit: minutes, because: times are written by hand and rounded to the quarter}
 severity: 4
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "the money of an overlap between two providers is shared by them, so that a run counts it once"}
 */
 WITH shifts AS (
   SELECT s.provider_id, s.client_token, s.assistant_token, s.started_at, s.ended_at, s.row_ref, p.address_token,
@@ -61,10 +63,11 @@ pairs AS (
 sides AS (
   -- nobody knows which of the two shifts is wrong: both providers of a pair have it to explain, one provider once
   SELECT first_provider AS provider_id, assistant_token, first_client, second_client, first_ref, second_ref,
-         started_at, minutes
+         started_at, minutes, minutes * CASE WHEN first_provider = second_provider THEN 1.0 ELSE 0.5 END AS own_minutes
   FROM pairs WHERE minutes > $min_overlap_minutes
   UNION ALL
-  SELECT second_provider, assistant_token, first_client, second_client, first_ref, second_ref, started_at, minutes
+  SELECT second_provider, assistant_token, first_client, second_client, first_ref, second_ref, started_at, minutes,
+         minutes * 0.5
   FROM pairs WHERE minutes > $min_overlap_minutes AND first_provider <> second_provider
 ),
 shown AS (
@@ -78,12 +81,12 @@ references_of AS (
 ),
 summed AS (
   SELECT provider_id, CAST(min(started_at) AS DATE) AS period_from, CAST(max(started_at) AS DATE) AS period_to,
-         count(*) AS n, sum(minutes) / 60.0 AS hours, count(DISTINCT assistant_token) AS n_assistants
+         count(*) AS n, sum(minutes) / 60.0 AS hours, sum(own_minutes) / 60.0 AS own_hours, count(DISTINCT assistant_token) AS n_assistants
   FROM sides GROUP BY provider_id
 )
 SELECT s.provider_id AS subject_id, s.period_from, s.period_to,
        CAST(least(1.0, 0.35 + s.n / 30.0 + s.hours / 100.0) AS DOUBLE) AS strength,
-       CAST(s.hours * r.sek_per_hour AS DECIMAL(14,2)) AS amount_sek,
+       CAST(s.own_hours * r.sek_per_hour AS DECIMAL(14,2)) AS amount_sek,
        s.n, round(s.hours, 1) AS hours, s.n_assistants, e.n_clients, e.evidence
 FROM summed s
 JOIN references_of e ON e.provider_id = s.provider_id

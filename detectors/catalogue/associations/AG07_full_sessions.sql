@@ -13,65 +13,89 @@ why:
   sv: Barn är sjuka, bortresta eller har annat för sig. Om närvaron aldrig ändras kan listan ha kopierats i stället för att föras.
   en: Children are ill, away or busy. If attendance never changes the list may have been copied rather than kept.
 innocent:
-  sv: Små grupper där alla brukar komma (räknas inte); läger med en fast deltagarlista.
-  en: Small groups where everybody usually comes (not counted); camps with a fixed list.
+  sv: Små grupper där alla brukar komma (räknas inte); läger med en fast deltagarlista; ett lag där någon ofta saknas men sällan samma person.
+  en: Small groups where everybody usually comes (not counted); camps with a fixed list; a team in which somebody is often missing but seldom the same.
 blind_spots:
-  sv: Kopierade listor där någon enstaka deltagare tagits bort.
-  en: Copied lists from which a participant was dropped now and then.
+  sv: Kopierade listor där någon enstaka deltagare tagits bort; listor som kopieras mellan grupper eller växlar mellan två förlagor.
+  en: Copied lists from which a participant was dropped now and then; lists copied between groups or taken in turn from two.
 next_step:
   sv: Gör ett oanmält besök vid ett par tillfällen och jämför med de inlämnade närvarokorten.
   en: Make unannounced visits on a few occasions and compare with the cards handed in.
 sentence:
-  sv: "Av {n:aktivitet|aktiviteter} med en tidigare i samma grupp har {n_same_count} samma antal deltagare som gången före och {n_same_list} exakt samma deltagare"
-  en: "Of {n:activity|activities} with an earlier one in the same group {n_same_count} have the same number of participants as the time before and {n_same_list} exactly the same participants"
+  sv: "I {n_groups:grupp|grupper} med {n:aktivitet|aktiviteter} har {n_same_count} gruppens vanligaste antal deltagare och {n_same_list} exakt samma deltagare"
+  en: "In {n_groups:group|groups} with {n:activity|activities} {n_same_count} have the group's most common number of participants and {n_same_list} exactly the same participants"
 basis: [{title: handbook AG-7}, {title: handbook reference FB-08}]
 parameters:
-  min_sessions: {value: 10, unit: activities, because: a few equal lists in a row are chance}
+  min_sessions: {value: 10, unit: activities of a group, because: a few equal lists are chance}
   min_group: {value: 6, unit: participants, because: in a small group everybody usually comes}
-  min_share: {value: 0.9, unit: share of activities, because: handbook AG-7}
+  min_share: {value: 0.9, unit: share of the group's activities, because: handbook AG-7}
 severity: 2
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: counts how often a group has its most common list instead of comparing with the time before; judges each group by itself; sessions with few participants count too}
 */
-WITH grouped AS (
-  -- a group is what one leader holds in the association; its activities in the order of time
-  SELECT association_id, activity_id, coalesce(leader_token, '') AS leader_token, started_at, participants, row_ref,
-         lag(activity_id) OVER (PARTITION BY association_id, coalesce(leader_token, '') ORDER BY started_at, activity_id) AS before_id,
-         lag(participants) OVER (PARTITION BY association_id, coalesce(leader_token, '') ORDER BY started_at, activity_id) AS before_n
+WITH held AS (
+  -- a group is what one leader holds in the association
+  SELECT association_id, activity_id, coalesce(leader_token, '') AS leader_token, started_at, participants, row_ref
   FROM association_support
-  WHERE started_at >= $since
+  WHERE started_at >= $since AND participants > 0
 ),
-followed AS (
-  SELECT association_id, activity_id, before_id, started_at, participants, before_n, row_ref
-  FROM grouped WHERE before_id IS NOT NULL AND participants >= $min_group
+numbered AS (
+  SELECT DISTINCT h.association_id, h.leader_token, h.activity_id,
+         dense_rank() OVER (PARTITION BY h.association_id ORDER BY a.member_token) AS place
+  FROM held h JOIN association_attendance a ON a.activity_id = h.activity_id
 ),
-listed AS (SELECT activity_id, count(DISTINCT member_token) AS n FROM association_attendance GROUP BY activity_id),
-common AS (
-  SELECT f.activity_id, count(DISTINCT a.member_token) AS n_common
-  FROM followed f
-  JOIN association_attendance a ON a.activity_id = f.activity_id
-  JOIN association_attendance b ON b.activity_id = f.before_id AND b.member_token = a.member_token
-  GROUP BY f.activity_id
+listed AS (
+  -- a list is known by its length and three sums over its members' numbers: the same for the same members in any order
+  SELECT association_id, leader_token, activity_id, count(*) AS n, sum(place) AS sum1, sum(place * place) AS sum2,
+         sum(place * place * place) AS sum3
+  FROM numbered GROUP BY association_id, leader_token, activity_id
 ),
-judged AS (
-  SELECT f.association_id, f.started_at, f.row_ref, f.participants = f.before_n AS is_same_count,
-         coalesce(c.n_common = x.n AND c.n_common = y.n, false) AS is_same_list
-  FROM followed f
-  LEFT JOIN common c ON c.activity_id = f.activity_id
-  LEFT JOIN listed x ON x.activity_id = f.activity_id
-  LEFT JOIN listed y ON y.activity_id = f.before_id
+list_uses AS (
+  SELECT activity_id, association_id, leader_token,
+         count(*) OVER (PARTITION BY association_id, leader_token, n, sum1, sum2, sum3) AS n_equal
+  FROM listed WHERE n >= $min_group
 ),
-summed AS (
-  SELECT association_id, CAST(min(started_at) AS DATE) AS period_from, CAST(max(started_at) AS DATE) AS period_to,
-         count(*) AS n, sum(CASE WHEN is_same_count THEN 1 ELSE 0 END) AS n_same_count,
-         sum(CASE WHEN is_same_list THEN 1 ELSE 0 END) AS n_same_list
-  FROM judged GROUP BY association_id HAVING count(*) >= $min_sessions
+count_uses AS (
+  SELECT activity_id, association_id, leader_token,
+         count(*) OVER (PARTITION BY association_id, leader_token, participants) AS n_equal
+  FROM held WHERE participants >= $min_group
+),
+best_list AS (
+  SELECT association_id, leader_token, max(n_equal) AS n_same_list FROM list_uses GROUP BY association_id, leader_token
+),
+best_count AS (
+  SELECT association_id, leader_token, max(n_equal) AS n_same_count FROM count_uses GROUP BY association_id, leader_token
+),
+groups AS (
+  SELECT association_id, leader_token, count(*) AS n, min(started_at) AS first_at, max(started_at) AS last_at
+  FROM held GROUP BY association_id, leader_token HAVING count(*) >= $min_sessions
+),
+fired AS (
+  SELECT g.association_id, g.leader_token, g.n, g.first_at, g.last_at, coalesce(c.n_same_count, 0) AS n_same_count,
+         coalesce(l.n_same_list, 0) AS n_same_list
+  FROM groups g
+  LEFT JOIN best_count c ON c.association_id = g.association_id AND c.leader_token = g.leader_token
+  LEFT JOIN best_list l ON l.association_id = g.association_id AND l.leader_token = g.leader_token
+  WHERE coalesce(c.n_same_count, 0) / g.n > $min_share OR coalesce(l.n_same_list, 0) / g.n > $min_share
 ),
 references_of AS (
-  SELECT association_id, array_agg(row_ref) AS evidence FROM judged WHERE is_same_count OR is_same_list GROUP BY association_id
+  SELECT f.association_id, array_agg(h.row_ref) AS evidence
+  FROM fired f
+  JOIN held h ON h.association_id = f.association_id AND h.leader_token = f.leader_token
+  LEFT JOIN count_uses c ON c.activity_id = h.activity_id
+  LEFT JOIN list_uses l ON l.activity_id = h.activity_id
+  WHERE c.n_equal = f.n_same_count OR l.n_equal = f.n_same_list
+  GROUP BY f.association_id
+),
+summed AS (
+  SELECT association_id, CAST(min(first_at) AS DATE) AS period_from, CAST(max(last_at) AS DATE) AS period_to,
+         count(*) AS n_groups, sum(n) AS n, sum(n_same_count) AS n_same_count, sum(n_same_list) AS n_same_list
+  FROM fired GROUP BY association_id
 )
 SELECT s.association_id AS subject_id, s.period_from, s.period_to,
-       CAST(least(1.0, 0.4 + 0.3 * s.n_same_list / s.n + s.n / 1000.0) AS DOUBLE) AS strength, s.n,
-       CAST(s.n_same_count AS BIGINT) AS n_same_count, CAST(s.n_same_list AS BIGINT) AS n_same_list, e.evidence
+       CAST(least(1.0, 0.4 + 0.3 * s.n_same_list / s.n + s.n / 1000.0) AS DOUBLE) AS strength,
+       CAST(s.n AS BIGINT) AS n, s.n_groups, CAST(s.n_same_count AS BIGINT) AS n_same_count,
+       CAST(s.n_same_list AS BIGINT) AS n_same_list, e.evidence
 FROM summed s JOIN references_of e ON e.association_id = s.association_id
-WHERE s.n_same_count / s.n > $min_share OR s.n_same_list / s.n > $min_share

@@ -6,15 +6,16 @@ kind: breach
 concept: account
 subject: association
 gate: P1
-reads: [associations, association_grants, association_roles, persons, account_payees]
+reads: [associations, association_grants, association_roles, persons, account_payees, listed_tokens]
 optional_reads: [association_roles, persons]
+optional_columns: [associations.parent_association_id]
 population: association_grants.association_id
 why:
   sv: Bidrag ska betalas till föreningens eget konto. På ett privat eller delat konto går det inte att följa att pengarna gått till verksamheten.
   en: Grants are paid to the association's own account. On a private or shared one nobody can follow that the money went to its activities.
 innocent:
-  sv: Ett paraplyorgan eller en moderförening som tar emot bidrag åt sina sektioner; en nybildad förening som ännu inte fått konto; fel konto i registret.
-  en: An umbrella body or parent association that takes grants for its sections; a new association without an account yet; a wrong account in the register.
+  sv: Ett paraplyorgan eller en huvudförening som tar emot bidrag åt sina sektioner (räknas inte när registret säger vem som är huvudförening eller kontot står i listan umbrella_accounts); en nybildad förening som ännu inte fått konto; fel konto i registret.
+  en: An umbrella body or parent association that takes grants for its sections (not counted where the register names the parent or the account is in the list umbrella_accounts); a new association without an account yet; a wrong account in the register.
 blind_spots:
   sv: Privatpersoner utan roll i någon förening jämförs inte här; det kräver uppgifter från andra nämnder.
   en: Private persons without a role in any association are not compared here; that takes data of other committees.
@@ -31,6 +32,8 @@ parameters:
 severity: 4
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: sections of one parent association and accounts in the list umbrella_accounts are no longer counted as shared between associations}
 */
 WITH paid AS (
   SELECT payee_id AS association_id, account_token, sum(amount_sek) AS paid_sek, min(first_paid) AS first_on,
@@ -44,8 +47,20 @@ held AS (
   UNION
   SELECT bank_account_token, association_id FROM associations WHERE bank_account_token IS NOT NULL
 ),
+bodies AS (
+  -- a parent association and its sections are one body, which may have one account
+  SELECT h.account_token, h.association_id, coalesce(a.parent_association_id, h.association_id) AS body_id
+  FROM held h LEFT JOIN associations a ON a.association_id = h.association_id
+),
 associations_of AS (
-  SELECT account_token, count(*) AS n_associations FROM held GROUP BY account_token
+  SELECT account_token, count(DISTINCT association_id) AS n_associations, count(DISTINCT body_id) AS n_bodies
+  FROM bodies GROUP BY account_token
+),
+own_body AS (
+  SELECT account_token, body_id, count(DISTINCT association_id) AS n_own FROM bodies GROUP BY account_token, body_id
+),
+umbrellas AS (
+  SELECT token FROM listed_tokens WHERE list = 'umbrella_accounts' GROUP BY token
 ),
 persons_of AS (
   SELECT bank_account_token AS account_token, count(DISTINCT person_token) AS n_persons, min(row_ref) AS row_ref
@@ -55,11 +70,15 @@ persons_of AS (
 ),
 fired AS (
   SELECT p.association_id, p.account_token, p.paid_sek, p.first_on, p.last_on,
-         a.n_associations - 1 AS n_associations, coalesce(q.n_persons, 0) AS n_persons, q.row_ref AS person_ref
+         CASE WHEN u.token IS NULL THEN a.n_associations - o.n_own ELSE 0 END AS n_associations,
+         coalesce(q.n_persons, 0) AS n_persons, q.row_ref AS person_ref
   FROM paid p
   JOIN associations_of a ON a.account_token = p.account_token
+  JOIN bodies b ON b.account_token = p.account_token AND b.association_id = p.association_id
+  JOIN own_body o ON o.account_token = b.account_token AND o.body_id = b.body_id
+  LEFT JOIN umbrellas u ON u.token = p.account_token
   LEFT JOIN persons_of q ON q.account_token = p.account_token
-  WHERE (a.n_associations >= 2 OR q.n_persons >= 1) AND a.n_associations <= $max_associations
+  WHERE ((a.n_bodies >= 2 AND u.token IS NULL) OR q.n_persons >= 1) AND a.n_associations <= $max_associations
 ),
 evidence_rows AS (
   SELECT f.association_id, f.account_token, g.row_ref

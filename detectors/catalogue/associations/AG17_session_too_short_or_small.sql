@@ -2,7 +2,7 @@
 code: AG17
 title: {sv: Aktiviteter för korta eller fel antal, en: Activities too short or wrongly sized}
 method: rule
-kind: breach
+kind: unusual
 concept: attendance
 subject: association
 gate: P0
@@ -10,17 +10,17 @@ reads: [association_support, associations]
 optional_reads: [associations]
 population: association_activities.association_id
 why:
-  sv: Aktivitetsstöd för idrott förutsätter minst en timme, minst tre deltagare och högst trettio. Andra aktiviteter ska inte räknas.
-  en: Activity support for sport presumes at least an hour, at least three participants and thirty at most. Other activities are not to be counted.
+  sv: Aktivitetsstöd för idrott förutsätter minst en timme, minst tre deltagare och högst trettio. Aktiviteter utanför villkoren får föras i närvarosystemet men inte räknas i ansökan.
+  en: Activity support for sport presumes at least an hour, at least three participants and thirty at most. Activities outside the terms may be kept in the attendance system but not counted in the application.
 innocent:
-  sv: Kulturföreningar och kommunens egna regler kan ha andra gränser (bara idrottsföreningar räknas); deltagare med funktionsnedsättning i liten grupp.
-  en: Cultural associations and the municipality's own rules may have other limits (only sports associations are counted); participants with a disability in a small group.
+  sv: Små tillfällen som är riktigt förda och inte ingår i ansökan (räknas inte när uttaget säger det); kulturföreningar och kommunens egna regler kan ha andra gränser (bara idrottsföreningar räknas); deltagare med funktionsnedsättning i liten grupp.
+  en: Small sessions that are kept correctly and not claimed (not counted where the export says so); cultural associations and the municipality's own rules may have other limits (only sports associations are counted); participants with a disability in a small group.
 blind_spots:
-  sv: Aktiviteter som skrivs upp till en timme.
-  en: Activities that are written up to an hour.
+  sv: Aktiviteter som skrivs upp till en timme. Utan kolumnen counted_for_support går det inte att se vilka aktiviteter som ingår i ansökan.
+  en: Activities that are written up to an hour. Without the column counted_for_support it cannot be seen which activities are claimed.
 next_step:
-  sv: Be föreningen rätta redovisningen och räkna bort aktiviteterna ur stödet.
-  en: Ask the association to correct its report and take the activities out of the support.
+  sv: Kontrollera om aktiviteterna ingår i ansökan. Gör de det, be föreningen rätta den och räkna bort dem ur stödet.
+  en: Check whether the activities are part of the application. If so, ask the association to correct it and take them out of the support.
 sentence:
   sv: "{n_outside} av {n:aktivitet|aktiviteter} uppfyller inte villkoren: {n_short} för korta, {n_few} med för få och {n_many} med för många deltagare"
   en: "{n_outside} of {n:activity|activities} do not meet the terms: {n_short} too short, {n_few} with too few and {n_many} with too many participants"
@@ -35,6 +35,8 @@ parameters:
 severity: 2
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: of kind unusual because an attendance system also holds activities that nobody claims; those known not to be claimed are left out}
 */
 WITH judged AS (
   SELECT s.association_id, s.started_at, s.support_sek, s.row_ref,
@@ -42,6 +44,7 @@ WITH judged AS (
          s.participants < $min_participants AS is_few, s.participants > $max_participants AS is_many
   FROM association_support s LEFT JOIN associations a ON a.association_id = s.association_id
   WHERE s.started_at >= $since AND s.ended_at > s.started_at AND coalesce(a.category, 'sport') = 'sport'
+    AND coalesce(s.counted_for_support, true)
 ),
 summed AS (
   SELECT association_id, CAST(min(started_at) AS DATE) AS period_from, CAST(max(started_at) AS DATE) AS period_to, count(*) AS n,

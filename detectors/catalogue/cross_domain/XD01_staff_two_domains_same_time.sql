@@ -25,12 +25,14 @@ sentence:
   sv: "{n:gång|gånger} var samma person registrerad i två verksamheter samtidigt, sammanlagt {minutes:minut|minuter} ({n_persons:person|personer})"
   en: "{n:time|times} the same person was registered in two domains at once, {minutes:minute|minutes} in all ({n_persons:person|persons})"
 basis: [{title: handbook X-1}, {title: handbook reference X-03}]
-amount: {kind: cap, how: {sv: överlappande minuter gånger det lägre av de två priserna; bara en av de två utförarna kan ha rätt, en: overlapping minutes times the lower of the two prices; only one of the two providers can be right}}
+amount: {kind: cap, how: {sv: "överlappande minuter gånger det lägre av de två priserna; delat lika när båda är utförare, eftersom bara den ena tiden kan vara fel betald", en: "overlapping minutes times the lower of the two prices; half on each where both are providers, since only one of the two times can be paid wrongly"}}
 parameters:
   min_overlap_minutes: {value: 15, unit: minutes, because: logout is often late when people change between jobs}
 severity: 5
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "the money of an overlap is shared by the two providers, so that a run counts it once"}
 */
 WITH two_domains AS (
   SELECT person_token FROM work_intervals
@@ -69,6 +71,8 @@ priced AS (
   -- an activity has no price; a care provider's own price is then the lower one known
   SELECT p.person_token, p.first_domain, p.first_org, p.second_domain, p.second_org, p.started_at, p.first_ref,
          p.second_ref, p.minutes,
+         CASE WHEN p.first_domain = 'associations' OR p.second_domain = 'associations' OR p.first_org = p.second_org
+              THEN 1.0 ELSE 0.5 END AS share,
          p.minutes * least(coalesce(x.sek_per_minute, y.sek_per_minute), coalesce(y.sek_per_minute, x.sek_per_minute)) AS sek
   FROM pairs p
   LEFT JOIN rates x ON x.domain = p.first_domain AND x.provider_id = p.first_org
@@ -78,12 +82,12 @@ priced AS (
 by_organisation AS (
   SELECT CASE WHEN first_domain = 'associations' THEN 'association' ELSE 'provider' END AS subject_type,
          first_org AS subject_id, person_token, started_at, minutes, first_ref, second_ref,
-         CASE WHEN first_domain <> 'associations' THEN sek END AS sek
+         CASE WHEN first_domain <> 'associations' THEN share * sek END AS sek
   FROM priced
   UNION ALL
   -- a provider of both services is told of its own overlap once
   SELECT CASE WHEN second_domain = 'associations' THEN 'association' ELSE 'provider' END, second_org, person_token,
-         started_at, minutes, first_ref, second_ref, CASE WHEN second_domain <> 'associations' THEN sek END
+         started_at, minutes, first_ref, second_ref, CASE WHEN second_domain <> 'associations' THEN share * sek END
   FROM priced WHERE second_org <> first_org
 ),
 evidence_rows AS (

@@ -24,12 +24,14 @@ sentence:
   sv: "{n_persons} företrädare för en utförare finns i {n_households} hushåll med ekonomiskt bistånd i {n_months:månad|månader}; hushållet fick {support_sek} kronor, utföraren {provider_sek} kronor"
   en: "{n_persons:officer|officers} of a provider are in {n_households:household|households} on support in {n_months:month|months}; the household received {support_sek} SEK, the provider {provider_sek} SEK"
 basis: [{title: handbook X-7}]
-amount: {kind: cap, how: {sv: allt bistånd till hushållet i de månader då rollen gällde, en: all support to the household in the months in which the role was held}}
+amount: {kind: cap, how: {sv: allt bistånd till hushållet i de månader då rollen gällde (visas på hushållet), en: all support to the household in the months in which the role was held (shown on the household)}}
 parameters:
   min_provider_sek: {value: 1, unit: SEK, because: a company that the municipality does not pay is no concern of this rule}
 severity: 4
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "the support is money of the household and no longer shown as money of the provider too"}
 */
 WITH paid_providers AS (
   SELECT payee_id AS provider_id, sum(amount_sek) AS provider_sek
@@ -100,7 +102,7 @@ summed AS (
 SELECT s.subject_id, s.subject_type, s.episode, s.period_from,
        CAST(s.period_to + INTERVAL 1 MONTH - INTERVAL 1 DAY AS DATE) AS period_to,
        CAST(least(1.0, 0.5 + s.n_months / 24.0) AS DOUBLE) AS strength,
-       CAST(s.support_sek AS DECIMAL(14,2)) AS amount_sek,
+       CAST(CASE WHEN s.subject_type = 'household' THEN s.support_sek END AS DECIMAL(14,2)) AS amount_sek,
        s.n_persons, s.n_households, s.n_months, CAST(round(s.support_sek, 0) AS BIGINT) AS support_sek,
        CAST(round(s.provider_sek, 0) AS BIGINT) AS provider_sek, e.evidence
 FROM summed s

@@ -24,12 +24,14 @@ sentence:
   sv: "{nights:natt|nätter} gäller två placeringar för samma barn ({n_children} barn, {n} par av placeringar)"
   en: "on {nights:night|nights} two placements hold for the same child ({n_children:child|children}, {n:pair|pairs} of placements)"
 basis: [{title: handbook HVB-4}, {title: handbook reference HB-03}]
-amount: {kind: cap, how: {sv: gemensamma nätter gånger det lägre av de två avtalade dygnspriserna, en: shared nights times the lower of the two agreed day rates}}
+amount: {kind: cap, how: {sv: "gemensamma nätter gånger det lägre av de två avtalade dygnspriserna, delat lika mellan två hem", en: "shared nights times the lower of the two agreed day rates, half on each of two homes"}}
 parameters:
   max_trial_nights: {value: 2, unit: nights, because: a trial move may overlap by a night or two}
 severity: 5
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "the money of a shared night is shared by the two homes, so that a run counts it once"}
 */
 WITH doubled AS (
   -- nights on which a child has more than one placement: only these go into the pairing
@@ -51,10 +53,11 @@ pairs AS (
 ),
 sides AS (
   -- both homes have it to explain; two placements at one home are counted once
-  SELECT first_provider AS provider_id, first_ref, second_ref, client_token, nights, lower_rate, first_night, last_night
+  SELECT first_provider AS provider_id, first_ref, second_ref, client_token, nights, first_night, last_night,
+         nights * lower_rate * CASE WHEN first_provider = second_provider THEN 1.0 ELSE 0.5 END AS sek
   FROM pairs
   UNION ALL
-  SELECT second_provider, first_ref, second_ref, client_token, nights, lower_rate, first_night, last_night
+  SELECT second_provider, first_ref, second_ref, client_token, nights, first_night, last_night, nights * lower_rate * 0.5
   FROM pairs WHERE first_provider <> second_provider
 ),
 references_of AS (
@@ -66,7 +69,7 @@ references_of AS (
 ),
 summed AS (
   SELECT provider_id, min(first_night) AS period_from, max(last_night) AS period_to, count(*) AS n,
-         count(DISTINCT client_token) AS n_children, sum(nights) AS nights, sum(nights * lower_rate) AS sek
+         count(DISTINCT client_token) AS n_children, sum(nights) AS nights, sum(sek) AS sek
   FROM sides GROUP BY provider_id
 )
 SELECT s.provider_id AS subject_id, s.period_from, s.period_to,

@@ -11,13 +11,13 @@ import errno
 import traceback
 from pathlib import Path
 
+from schemas.disk import disk_reason
+
 USAGE, NOT_DONE = 2, 3
 PACKAGES = ("schemas", "detectors", "reports", "flows", "data_samples")
 ROOT = Path(__file__).resolve().parent.parent
 # What the user typed or configured is wrong; by name, because importing the classes would cost their modules.
 _USAGE = {"SettingsError", "ContractError", "InboxError", "DetectorError", "GroupsError", "UsageError", "TableError"}
-_REASONS = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EIO: "the disk fails",
-            errno.EROFS: "the disk is read-only", errno.EACCES: "no permission", errno.EPERM: "no permission"}
 
 
 class UsageError(ValueError):
@@ -43,10 +43,13 @@ def explain(error: BaseException) -> tuple[int, str]:
 def withheld(error: BaseException) -> str:
     """Class and place of an error, the operating system's reason where it has one, and nothing of its text."""
     text = f"unexpected {type(error).__module__.split('.')[0]}.{type(error).__name__} at {place(error)}"
-    if isinstance(error, OSError) and error.errno is not None:
-        text += f" ({_REASONS.get(error.errno, errno.errorcode.get(error.errno, 'operating system error'))}"
-        text += f": {error.filename})" if isinstance(error.filename, str) else ")"
-    return text
+    reason = disk_reason(error)
+    if reason is None and isinstance(error, OSError) and error.errno is not None:
+        reason = errno.errorcode.get(error.errno, "operating system error")
+    if reason is None:
+        return text
+    named = error.filename if isinstance(error, OSError) and isinstance(error.filename, str) else None
+    return f"{text} ({reason}: {named})" if named else f"{text} ({reason})"
 
 
 def place(error: BaseException) -> str:

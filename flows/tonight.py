@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flows import reviews
 from flows.failures import NightFailed, is_ours, withheld
 from flows.screen import Progress
+from schemas.disk import disk_reason
 from schemas.groups import load_groups
 from schemas.problems import Problem
 from schemas.reconciliation import ReconciliationRow
@@ -55,15 +57,27 @@ class Tonight:
         self.run_id = ""
         self.reconciled: list[ReconciliationRow] = []
         self.failed_parts: list[str] = []
+        self.reviewed = reviews.Reviewed()
 
     def of_previous(self, name: str) -> Path | None:
         """The file `name` of the run before, when there is one."""
         path = self.previous / name if self.previous else None
         return path if path is not None and path.is_file() else None
 
+    def of_day(self, day: datetime.date, name: str) -> Path | None:
+        """The file `name` of the last run that was judged from `day` or earlier, among those before this night."""
+        folder = self.previous
+        while folder is not None and folder.name[:10] > day.isoformat():
+            folder = run_before(self.workspace, folder)
+        path = folder / name if folder else None
+        return path if path is not None and path.is_file() else None
+
     def delivered(self) -> dict[str, set[str]]:
         """For every dataset the columns that at least one loaded file brought; empty: no data."""
-        return delivered_columns(self.warehouse.files, self.contracts)
+        columns = delivered_columns(self.warehouse.files, self.contracts)
+        if "case_id" in columns.get(reviews.DATASET, ()):
+            columns[reviews.DATASET] |= reviews.MADE  # a case leads to its subject
+        return columns
 
     def newest_row(self) -> str | None:
         """The day of the newest event that is loaded, not after the day judged from."""
@@ -95,10 +109,15 @@ class Tonight:
 
     @contextlib.contextmanager
     def part(self, name: str, swedish: str, english: str) -> Iterator[None]:
-        """A part the night can end without: an error becomes a Problem that names it, and exit code 1."""
+        """A part the night can end without: an error becomes a Problem that names it, and exit code 1.
+
+        A disk that fails is no fault of the part: the night ends, and what stood before stands.
+        """
         try:
             yield
         except Exception as error:
+            if disk_reason(error):
+                raise
             reason = str(error) if is_ours(error) else withheld(error)
             self.failed_parts.append(name)
             self.problems.append(Problem(
@@ -134,8 +153,12 @@ def previous_run(workspace: Workspace, as_of: datetime.date) -> Path | None:
     """The folder of the last run before the day `as_of`: the same night run again is told against the same one."""
     folder = workspace.latest_run()
     while folder is not None and folder.name[:10] >= as_of.isoformat():
-        earlier = json.loads((folder / "run.json").read_text(encoding="utf-8"))["previous_run"]
-        folder = workspace.runs / earlier if earlier else None
-        if folder is not None and not folder.is_dir():
-            return None
+        folder = run_before(workspace, folder)
     return folder
+
+
+def run_before(workspace: Workspace, folder: Path) -> Path | None:
+    """The run that `folder` was told against, when it is kept."""
+    earlier = json.loads((folder / "run.json").read_text(encoding="utf-8"))["previous_run"]
+    before = workspace.runs / earlier if earlier else None
+    return before if before is not None and before.is_dir() else None

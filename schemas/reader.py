@@ -30,6 +30,7 @@ from schemas.problems import Problem as Problem
 from schemas.problems import tell
 from schemas.reading_job import Job, enter
 from schemas.settings import Settings
+from schemas.workspace import sync_file, sync_folder
 
 LARGEST_ANSWER = 16_000_000  # bytes of JSON; a child that sends more is not ours any more
 
@@ -96,6 +97,7 @@ def read_file(path: Path, contract: Contract, out_dir: Path, settings: Settings)
             stem = f"{contract.dataset}-{reading.sha256[:16]}-{contract.content_hash[:8]}"
             reading.staging = _keep(work / "staging.parquet", out_dir / f"{stem}.parquet")
             reading.bad = _keep(work / "bad.parquet", out_dir / f"{stem}.bad.parquet")
+            sync_folder(out_dir)
     finally:
         rmtree(work, ignore_errors=True)
     reading.seconds = time.monotonic() - started
@@ -107,6 +109,7 @@ def _keep(made: Path, kept: Path) -> Path | None:
         kept.unlink(missing_ok=True)
         return None
     made.chmod(0o600)
+    sync_file(made)  # the warehouse is published on the strength of it
     os.replace(made, kept)
     return kept
 

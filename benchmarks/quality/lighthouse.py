@@ -12,38 +12,17 @@ import argparse
 import sys
 from collections.abc import Mapping
 from datetime import date
-from math import exp, log, sqrt
 from pathlib import Path
 
 import pandas as pd
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
+sys.path[:0] = [str(Path(__file__).resolve().parents[level]) for level in (1, 2)]
 
 import measuring  # noqa: E402
 
-Z = 1.959964  # 95 %
+from detectors.intervals import odds_ratio, ratio, share  # noqa: E402
+
 PICKED = ("High Risk", "High High Risk")
-
-
-def share(hits: int, of: int) -> tuple[float, float, float]:
-    """(share, low, high) after Wilson, 95 %."""
-    p, base = hits / of, 1 + Z * Z / of
-    middle, half = p + Z * Z / (2 * of), Z * sqrt(p * (1 - p) / of + Z * Z / (4 * of * of))
-    return p, (middle - half) / base, (middle + half) / base
-
-
-def lift(hits: int, of: int, other_hits: int, other_of: int) -> tuple[float, float, float]:
-    """(ratio of two shares, low, high) after Katz, 95 %."""
-    ratio = (hits / of) / (other_hits / other_of)
-    error = Z * sqrt(1 / hits - 1 / of + 1 / other_hits - 1 / other_of)
-    return ratio, ratio * exp(-error), ratio * exp(error)
-
-
-def odds_ratio(a: int, b: int, c: int, d: int) -> tuple[float, float, float]:
-    """((a/b) / (c/d), low, high) after Woolf, 95 %."""
-    error = Z * sqrt(1 / a + 1 / b + 1 / c + 1 / d)
-    middle = log(a * d / (b * c))
-    return exp(middle), exp(middle - error), exp(middle + error)
 
 
 def measured(sheets: Mapping[str, pd.DataFrame]) -> list[tuple[str, tuple[float, float, float], str]]:
@@ -60,7 +39,7 @@ def measured(sheets: Mapping[str, pd.DataFrame]) -> list[tuple[str, tuple[float,
         lines += [(f"errors among the model's picks ({reading}), n {len(picked)}", share(hits, len(picked)),
                    published[0]),
                   (f"errors among random picks ({reading}), n {len(drawn)}", share(other, len(drawn)), published[1]),
-                  (f"lift ({reading})", lift(hits, len(picked), other, len(drawn)), "")]
+                  (f"lift ({reading})", ratio(hits, len(picked), other, len(drawn)), "")]
     for name, table, column, yes, no, published in (
         ("women", gender, "Gender", "K", "M", "1.62"),
         ("foreign background", foreign, "Foreign Background", 1, 0, "2.46"),

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[level]) for level in (1, 2)]
+sys.path[:0] = [str(Path(__file__).resolve().parents[level]) for level in (2, 1)]
 
 import measuring  # noqa: E402
 

@@ -1,8 +1,8 @@
-"""Rows and kronor accounted for: received = loaded + replaced + quarantined + refused + skipped, for every file.
+"""Rows and kronor accounted for: received = loaded + replaced + quarantined + refused + skipped + purged, by file.
 
 Received and skipped come from the reader, loaded and quarantined are counted in the tables, replaced and refused
-were counted when rows left: five sources that agree only if no row was lost or doubled on the way. All SEK are
-DECIMAL sums, never floats.
+were counted when rows left, purged when `avvik purge` took them: six sources that agree only if no row was lost or
+doubled on the way. All SEK are DECIMAL sums, never floats.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from schemas.warehouse_rows import money_of
 from schemas.workspace import FILE_MODE, sync_file
 
 _NOTHING = Decimal("0.00")
-_BUCKETS = ("loaded", "replaced", "quarantined", "refused", "skipped")
+_BUCKETS = ("loaded", "replaced", "quarantined", "refused", "skipped", "purged")
 
 SCHEMA = pa.schema(
     [("dataset", pa.string()), ("file", pa.string()), ("sha256", pa.string()), ("status", pa.string())]
-    + [(f"rows_{name}", pa.int64()) for name in ("received", *_BUCKETS)]
-    + [(f"sek_{name}", pa.decimal128(38, 2)) for name in ("received", *_BUCKETS)]
-    + [("message", pa.string())]
+    + [(f"rows_{name}", pa.int64()) for name in ("received", *_BUCKETS[:-1])]
+    + [(f"sek_{name}", pa.decimal128(38, 2)) for name in ("received", *_BUCKETS[:-1])]
+    + [("message", pa.string()), ("rows_purged", pa.int64()), ("sek_purged", pa.decimal128(38, 2))]
 )
 
 
@@ -61,6 +61,8 @@ class ReconciliationRow:
     sek_refused: Decimal | None
     sek_skipped: Decimal | None
     message: str | None = None
+    rows_purged: int = 0
+    sek_purged: Decimal | None = None
 
 
 def settle(
@@ -103,9 +105,10 @@ def _settled(row: FileRow, has_money: bool, counted: Mapping[tuple[int, str], tu
     settled = replace(
         row,
         rows_loaded=loaded[0], rows_replaced=replaced[0], rows_quarantined=quarantined[0], rows_refused=refused[0],
-        rows_skipped=row.rows_skipped or 0,
+        rows_skipped=row.rows_skipped or 0, rows_purged=row.rows_purged or 0,
         sek_loaded=loaded[1], sek_replaced=replaced[1], sek_quarantined=quarantined[1], sek_refused=refused[1],
         sek_skipped=(row.sek_skipped or _NOTHING) if has_money else None,
+        sek_purged=(row.sek_purged or _NOTHING) if has_money else None,
         was_loaded=row.was_loaded or row.status == "loaded",
     )
     _assert_balance(settled, has_money)
@@ -125,7 +128,7 @@ def _assert_balance(row: FileRow, has_money: bool) -> None:
         difference = (received or 0) - sum(part for part in parts if part is not None)
         if received is None or difference != 0:
             raise ReconciliationError(
-                f"{name} does not add up: received minus loaded, replaced, quarantined, refused and skipped is "
+                f"{name} does not add up: received minus loaded, replaced, quarantined, refused, skipped and purged is "
                 f"{difference} {unit}. Nothing was published; report this as a fault of Avvik."
             )
     if row.status == "refused" and (row.rows_loaded or row.rows_replaced or row.rows_quarantined):

@@ -38,9 +38,9 @@ _FILE_COLUMNS = {
     "refused_by": "VARCHAR",
     "was_loaded": "BOOLEAN",
     **{f"rows_{name}": "BIGINT"
-       for name in ("received", "bad", "quarantined", "replaced", "loaded", "skipped", "refused")},
+       for name in ("received", "bad", "quarantined", "replaced", "loaded", "skipped", "refused", "purged")},
     **{f"sek_{name}": "DECIMAL(38,2)"
-       for name in ("received", "quarantined", "replaced", "loaded", "skipped", "refused")},
+       for name in ("received", "quarantined", "replaced", "loaded", "skipped", "refused", "purged")},
     "columns_delivered": "VARCHAR[]",
     "first_night": "DATE",
     "staging": "VARCHAR",
@@ -91,6 +91,8 @@ class FileRow:
     sek_loaded: Decimal | None = None
     sek_skipped: Decimal | None = None
     sek_refused: Decimal | None = None
+    rows_purged: int | None = None  # removed by `avvik purge`; they stay counted
+    sek_purged: Decimal | None = None
     columns_delivered: tuple[str, ...] = ()
     first_night: datetime.date | None = None
     staging: str | None = None
@@ -270,8 +272,11 @@ def _listed(value: Any) -> Any:
 
 
 def read_files(connection: duckdb.DuckDBPyConnection) -> list[FileRow]:
-    """ledger.files in order of arrival."""
-    names = [field.name for field in fields(FileRow)]
+    """ledger.files in order of arrival; a column that an earlier version did not have is empty."""
+    there = {row[0] for row in connection.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() "
+        "AND schema_name = 'ledger' AND table_name = 'files'").fetchall()}
+    names = [field.name for field in fields(FileRow) if field.name in there]
     cursor = connection.execute(f"SELECT {', '.join(map(quote, names))} FROM ledger.files ORDER BY seq")
     rows = [FileRow(**dict(zip(names, values, strict=True))) for values in cursor.fetchall()]
     return [replace(row, columns_delivered=tuple(row.columns_delivered or ())) for row in rows]

@@ -152,6 +152,8 @@ def test_parquet_has_the_agreed_columns_and_is_private(workspace: Workspace) -> 
             "sek_refused",
             "sek_skipped",
             "message",
+            "rows_purged",
+            "sek_purged",
         ]
     )
     assert [(r["dataset"], r["rows_loaded"], r["sek_loaded"]) for r in found.to_pylist()] == [

@@ -15,6 +15,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from reports import protection
+from schemas import protected
 from schemas.groups import Group, GroupsError, parse_groups
 
 Subject = tuple[str, str]
@@ -50,6 +52,13 @@ class Evidence:
         start, end = self._span.get(finding_id, (0, 0))
         return [moment.date() for moment in self._data["happened_at"][start:end] if moment is not None]
 
+    def column(self, finding_id: str, name: str) -> list[str]:
+        """The values of one column over a finding's rows, without the rows that lack it."""
+        start, end = self._span.get(finding_id, (0, 0))
+        mark = f'"{name}"'
+        found = (json.loads(text).get(name) for text in self._data["values"][start:end] if text and mark in text)
+        return [str(value) for value in found if value not in (None, "")]
+
     def rows(self, finding_id: str, limit: int | None = None) -> list[dict[str, Any]]:
         """The first `limit` rows as dicts; `values` is a dict column -> text."""
         start, end = self._span.get(finding_id, (0, 0))
@@ -79,6 +88,9 @@ class Run:
     peers: Mapping[str, list[dict[str, Any]]]
     subjects: Mapping[Subject, dict[str, Any]]
     as_of: dt.date
+    links: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    cases: Mapping[Subject, dict[str, Any]] = field(default_factory=dict)
+    unseen: Mapping[str, int] = field(default_factory=dict)  # finding id -> kept rows that this view does not show
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def services(self, subject: Subject) -> tuple[str, ...]:
@@ -110,9 +122,16 @@ def _as_date(value: Any) -> dt.date:
     return dt.date.fromisoformat(str(value)[:10])
 
 
-def load_run(folder: Path) -> Run:
-    """Read the files of one run. `evidence` of findings.parquet is left out: evidence.parquet has it."""
+def load_run(folder: Path, view: str = protection.ORDINARY) -> Run:
+    """Read the files of one run. `evidence` of findings.parquet is left out: evidence.parquet has it.
+
+    view: `ordinary` holds nothing of protected persons, `restricted` only what concerns them (reports/protection.py).
+    """
     folder = Path(folder)
+    try:
+        marks = protected.read(folder)
+    except (OSError, ValueError, KeyError):
+        raise RunError(f"{protected.FOLDER} in {folder.name} cannot be read: run the night again") from None
     meta = _json(folder / "run.json")
     try:
         groups = parse_groups(_json(folder / "groups.json"))
@@ -124,7 +143,7 @@ def load_run(folder: Path) -> Run:
         findings.setdefault((row["subject_type"], row["subject_id"]), []).append(row)
     for rows in findings.values():
         rows.sort(key=lambda row: (row["detector_id"], str(row["period_from"]), row["finding_id"]))
-    ranked = sorted(_table(folder / "ranked.parquet").to_pylist(), key=lambda row: row["rank"])
+    ranked = sorted(_table(folder / "ranked.parquet").to_pylist(), key=lambda row: row.get("place") or row["rank"])
     peers: dict[str, list[dict[str, Any]]] = {}
     for row in _table(folder / "peers.parquet").to_pylist():
         peers.setdefault(row["finding_id"], []).append(row)
@@ -132,11 +151,20 @@ def load_run(folder: Path) -> Run:
     for row in _table(folder / "subjects.parquet").to_pylist():
         row["facts"] = json.loads(row["facts"]) if row["facts"] else {}
         subjects[(row["subject_type"], row["subject_id"])] = row
-    return Run(
+    links: dict[str, list[dict[str, Any]]] = {}
+    for row in _table(folder / "links.parquet").to_pylist():
+        links.setdefault(row["link_group"], []).append(row)
+    cases: dict[Subject, dict[str, Any]] = {}
+    if (folder / "cases.parquet").exists():  # TEMPORARY
+        for row in _table(folder / "cases.parquet").to_pylist():
+            cases[(row["subject_type"], row["subject_id"])] = row
+    evidence, unseen = protection.evidence_of(_table(folder / "evidence.parquet"), marks, view)
+    run = Run(
         folder=folder, meta=meta, detectors=_json(folder / "detectors.json"), groups=groups,
         findings=findings, ranked=ranked, ledger=_table(folder / "ledger.parquet").to_pylist(),
         reconciliation=_table(folder / "reconciliation.parquet").to_pylist(),
         checks=_table(folder / "checks.parquet").to_pylist(),
-        evidence=Evidence(_table(folder / "evidence.parquet")), peers=peers, subjects=subjects,
-        as_of=_as_date(meta["as_of"]),
+        evidence=Evidence(evidence), peers=peers, subjects=subjects,
+        as_of=_as_date(meta["as_of"]), links=links, cases=cases, unseen=unseen,
     )
+    return protection.view_of(run, marks, view)

@@ -9,22 +9,29 @@ estimated kronor are never added; the contributions shown add up to the score (t
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from reports import privacy, words
+from reports import follow_up, privacy, words
+from reports.edition import MUNICIPAL, Edition
 from reports.load import Run, Subject
-from schemas.case_id import case_id
+from reports.network import network
+from reports.shares import fair_shares
 from schemas.groups import Group
 
 AMOUNT_KINDS = ("exact", "cap", "estimate", "unknown")
 KINDS = ("impossible", "breach", "unusual")
-STATES = ("new", "worse", "continuing", "better")
+STATES = ("new", "reopened", "worse", "continuing", "better")
 WEEKS = 52
 CASE_ROWS = 200  # evidence rows of one case on the page; the workbook has the rest
-PSEUDO = ("cap_unusual", "floor_zero")
+PSEUDO = ("co_occurrence", "link_group", "cap_unusual", "floor_zero")
+UNITS = ("unit", "area_code")  # columns of source rows that say where in the organisation or the town
+HASHES = ("code_hash", "settings_hash", "contracts_hash", "catalogue_hash", "input_hash")
+MOST_PROBLEMS = 200
+MOST_UNITS = 4  # of one case
 
 
 @dataclass
@@ -43,18 +50,25 @@ def _money(value: Decimal | None) -> float | None:
 
 
 class GroupModel:
-    """The neutral report of one group in one language."""
+    """The neutral report of one group in one language; `edition` can hide and re-key, never show more."""
 
-    def __init__(self, run: Run, group: Group, language: str) -> None:
-        self.run, self.group, self.language = run, group, language
+    def __init__(self, run: Run, group: Group, language: str, edition: Edition = MUNICIPAL) -> None:
+        self.run, self.group, self.language, self.edition = run, group, language, edition
+        self.persons_visible = group.persons_visible and edition.persons_visible is not False
         self.text = words.texts(language)
         self.active = {row["detector_id"] for row in run.ledger if row["status"] == "active"}
+        self.ledger = {row["detector_id"]: row for row in run.ledger}
         self.meeting = group.last_meeting(run.as_of)
         self.items = [case for row in run.ranked if group.id in row["groups"] if (case := self._case(row))]
         self.cases = [case.summary for case in self.items]
+        for at, summary in enumerate(self.cases, start=1):
+            summary["rank"] = at
+        self._at = {case.subject: at for at, case in enumerate(self.items)}
 
     def _case(self, row: Mapping[str, Any]) -> Case | None:
         subject = (row["subject_type"], row["subject_id"])
+        if self.edition.includes is not None and not self.edition.includes(*subject):
+            return None
         services = self.run.services(subject)
         mine: list[dict[str, Any]] = []
         hidden: list[dict[str, Any]] = []
@@ -79,13 +93,19 @@ class GroupModel:
         reasons = list(dict.fromkeys([*first, *sorted(codes)]))
         fresh = self.meeting is not None and row["first_seen"] is not None and row["first_seen"] > self.meeting
         return {
-            "id": case_id(*case.subject), "rank": row["rank"], "subject_type": case.subject[0],
+            "id": self.edition.case_id(*case.subject), "rank": 0, "subject_type": case.subject[0],
             "subject": self._subject_name(case.subject), "score": row["score"],
             "kinds": [kind for kind in KINDS if any(finding["kind"] == kind for finding in found)],
             "amounts": amounts, "amount": sum(amounts.values()) if amounts else None,
             "last": max(days or [f["period_to"] for f in found if f["period_to"]], default=day).isoformat(),
             "state": row["state"], "since_meeting": fresh, "reasons": reasons, "weeks": self._weeks(days),
-            "findings": len(found)}
+            "units": self._units(found), "findings": len(found)}
+
+    def _units(self, found: list[dict[str, Any]]) -> list[str]:
+        """Units or areas of the source rows, the most frequent first."""
+        seen = Counter(value for finding in found for name in UNITS if name not in self.edition.hidden_columns
+                       for value in self.run.evidence.column(finding["finding_id"], name))
+        return [value for value, _ in sorted(seen.items(), key=lambda one: (-one[1], one[0]))[:MOST_UNITS]]
 
     def _subject_name(self, subject: Subject) -> str:
         named = self.run.subjects.get(subject, {}).get("name")
@@ -93,7 +113,9 @@ class GroupModel:
             return str(named)
         if subject[0] not in privacy.TOKEN_SUBJECTS:
             return subject[1]
-        return privacy.shorten(subject[1]) if self.group.persons_visible else case_id(*subject)
+        if not self.persons_visible:
+            return self.edition.case_id(*subject)
+        return privacy.shorten(self.edition.rekey(*subject) if self.edition.rekey else subject[1])
 
     @staticmethod
     def _amounts(found: list[dict[str, Any]]) -> dict[str, float]:
@@ -124,14 +146,23 @@ class GroupModel:
         shares = fair_shares([self.run.evidence.count(finding["finding_id"]) for finding in found], limit)
         findings = [self._finding(finding, mask, share) for finding, share in zip(found, shares, strict=True)]
         against = [self._sentence(f, mask) for f in case.visible if f["kind"] == "exculpating"]
+        cases, back = self.run.cases.get(case.subject), set(follow_up.back_because(case.row))
         return {"findings": findings, "contributions": self._contributions(case), "against": against,
                 "elsewhere": self._elsewhere(case), "facts": self._facts(case.subject),
-                "network": self._network(index), "first_seen": words.moment(case.row["first_seen"])}
+                "network": self._network(case, mask), "first_seen": words.moment(case.row["first_seen"]),
+                "back": [at for at, finding in enumerate(findings) if finding["id"] in back],
+                "history": follow_up.history(cases), "verdict": self._verdict(cases)}
+
+    def _verdict(self, case: Mapping[str, Any] | None) -> dict[str, str]:
+        said = follow_up.verdict(case)
+        said["outcome"] = self.text["outcomes"].get(said["outcome"], said["outcome"])
+        group = self.run.groups.get(said["outcome_group"])
+        return said if group is None else {**said, "outcome_group": words.pick(group.title, self.language)}
 
     def _mask(self, index: int) -> privacy.Mask:
         """The case's mask. Hidden tokens are numbered over all rows first, so that page and workbook agree."""
-        mask = privacy.Mask(self.group.persons_visible, self.text["tokens"])
-        if not self.group.persons_visible:
+        mask = privacy.Mask(self.persons_visible, self.text["tokens"], self.edition.rekey)
+        if not self.persons_visible:
             for finding in self._found(index):
                 mask.values(finding["facts"])
             for finding in self._found(index):
@@ -151,7 +182,10 @@ class GroupModel:
         own = {name: finding[name] for name in ("amount_sek", "period_from", "period_to", "strength", "n_evidence")}
         facts = {**own, **mask.values(finding["facts"])}
         said = words.sentence(self._head(finding)["sentence"], facts, self.language).strip()
-        return said[:1].upper() + said[1:] + ("" if said.endswith((".", "!", "?")) else ".")
+        said = said[:1].upper() + said[1:] + ("" if said.endswith((".", "!", "?")) else ".")
+        unseen = self.run.unseen.get(finding["finding_id"], 0)  # rows that only the restricted list holds
+        return f"{said} {words.sentence(self.text['protected']['unseen'], {'n': unseen}, self.language)}" \
+            if unseen else said
 
     def sentences(self, index: int) -> list[str]:
         """The sentences of a case in the order of the case view."""
@@ -169,15 +203,19 @@ class GroupModel:
             for row in self.run.evidence.rows(finding["finding_id"]):
                 values = mask.values(row["values"])
                 yield (finding, row, mask.key(row["key"], row["values"]),
-                       [(name, self._value(value)) for name, value in values.items() if value not in (None, "")])
+                       [(name, self._value(value)) for name, value in values.items()
+                        if value not in (None, "") and name not in self.edition.hidden_columns])
 
     def _head(self, finding: Mapping[str, Any]) -> Mapping[str, Any]:
         return self.run.detectors.get(finding["detector_id"], {"sentence": "", "title": finding["detector_id"]})
 
     def _finding(self, finding: dict[str, Any], mask: privacy.Mask, limit: int) -> dict[str, Any]:
         blocks: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
-        for row in self.run.evidence.rows(finding["finding_id"], limit):
-            values = mask.values(row["values"])
+        rows = self.run.evidence.rows(finding["finding_id"], limit)
+        rows.sort(key=lambda row: (row["happened_at"] is None, row["happened_at"]))  # stable: else as the rule says
+        for row in rows:
+            values = {name: value for name, value in mask.values(row["values"]).items()
+                      if name not in self.edition.hidden_columns}
             columns = tuple(values)
             block = blocks.setdefault((row["dataset"], columns), {
                 "dataset": row["dataset"], "columns": list(columns), "rows": []})
@@ -226,7 +264,9 @@ class GroupModel:
     def _elsewhere(self, case: Case) -> list[list[str]]:
         """Groups that see findings we do not: their title and contact, nothing of the findings."""
         services = self.run.services(case.subject)
-        out = []
+        out: list[list[str]] = []
+        if not self.edition.tells_elsewhere:
+            return out
         for group in self.run.groups.values():
             if group.id != self.group.id and any(
                     finding["kind"] in KINDS and group.sees(finding["domain"], case.subject[0], services)
@@ -249,19 +289,31 @@ class GroupModel:
             out.append([self.text["columns"].get(name, name), words.fact(name, said, self.language)])
         return out
 
-    def _network(self, index: int) -> list[int]:
-        """Other cases of this report in the same link group, as indexes into `cases`."""
-        group = self.items[index].row["link_group"]
-        return [at for at in self._linked.get(group, []) if at != index][:60] if group else []
+    def _network(self, case: Case, mask: privacy.Mask) -> dict[str, Any] | None:
+        """Who shares what with the subject, None when nobody does."""
+        edges = self.run.links.get(case.row["link_group"] or "")
+        if not edges:
+            return None
+        strangers: dict[Subject, str] = {}
 
-    @property
-    def _linked(self) -> dict[str, list[int]]:
-        if not hasattr(self, "_by_group"):
-            self._by_group: dict[str, list[int]] = {}
-            for at, case in enumerate(self.items):
-                if case.row["link_group"]:
-                    self._by_group.setdefault(case.row["link_group"], []).append(at)
-        return self._by_group
+        def name(subject: Subject) -> str:
+            if subject in self._at or self._works_with(subject):
+                return self._subject_name(subject)
+            number = 1 + sum(other[0] == subject[0] for other in strangers)
+            return strangers.setdefault(
+                subject, f"{self.text['subject_types'][subject[0]]} {number} ({self.text['other_unit_short']})")
+
+        return network(edges, case.subject, mask, name, self._at.get)
+
+    def _works_with(self, subject: Subject) -> bool:
+        """True when a subject of this type and with these services is the group's own to see."""
+        if self.edition.includes is not None and not self.edition.includes(*subject):
+            return False
+        if subject[0] not in self.group.subject_types:
+            return False
+        if subject[0] not in ("provider", "association") or "all" in self.group.ledger_services:
+            return True
+        return self.group.sees("ledger", subject[0], self.run.services(subject))
 
     # ------------------------------------------------------------------ the first screen
     def head(self) -> dict[str, Any]:
@@ -279,9 +331,31 @@ class GroupModel:
             "worse": sum(case["state"] == "worse" for case in self.cases),
             "meeting": self.meeting.isoformat() if self.meeting else None,
             "since_meeting": sum(case["since_meeting"] for case in self.cases),
-            "gone": gone_count(meta.get("gone_findings")), "first_night": not meta.get("previous_run"),
+            "reopened": sum(case["state"] == "reopened" for case in self.cases),
+            "refused": [dict(problem) for problem in meta.get("problems") or []][:MOST_PROBLEMS],
+            "gone": self._gone() if self.run.cases else gone_count(meta.get("gone_findings")),
+            "first_night": not meta.get("previous_run"), "hashes": {name: meta.get(name) for name in HASHES},
             "money": {kind: float(value) for kind, value in money.items()},
             "without_money": sum(not case["amounts"] for case in self.cases)}
+
+    def _away(self) -> list[dict[str, Any]]:
+        """Cases the group has had in its list and that are not there tonight: at rest, explained or gone."""
+        return [case for subject, case in sorted(self.run.cases.items()) if case["state"] in follow_up.AWAY
+                and self.group.id in (case["groups"] or ()) and subject not in self._at
+                and (self.edition.includes is None or self.edition.includes(*subject))]
+
+    def _gone(self) -> int:
+        return sum(follow_up.gone_tonight(case, self.run.as_of) for case in self._away())
+
+    def away(self) -> list[dict[str, Any]]:
+        """What the page says of the cases that left the list, the latest first."""
+        out = []
+        for case in self._away():
+            subject = (case["subject_type"], case["subject_id"])
+            out.append({"id": self.edition.case_id(*subject), "subject": self._subject_name(subject),
+                        "subject_type": subject[0], "state": case["state"],
+                        "last_seen": words.moment(case["last_seen"]), **self._verdict(case)})
+        return sorted(out, key=lambda one: (follow_up.AWAY.index(one["state"]), one["last_seen"]), reverse=True)
 
     def codes(self) -> list[str]:
         """Detectors whose domain this group works with, in order of their code; for the method page."""
@@ -298,30 +372,3 @@ class GroupModel:
 def gone_count(gone: Any) -> int:
     """run.json keeps the gone findings as a number or as a list of ids."""
     return gone if isinstance(gone, int) else len(gone or ())
-
-
-def fair_shares(wanted: list[int], limit: int) -> list[int]:
-    """Share `limit` rows: everybody gets one, small wishes are met in full, the rest is split evenly in order."""
-    shares = [min(1, rows) for rows in wanted]
-    left = limit - sum(shares)
-    while left > 0:
-        open_ = [at for at, rows in enumerate(wanted) if shares[at] < rows]
-        if not open_:
-            break
-        step = max(1, left // len(open_))
-        for at in open_:
-            more = min(step, wanted[at] - shares[at], left)
-            shares[at] += more
-            left -= more
-    return shares
-
-
-def rounded_parts(parts: list[float], total: float, decimals: int = 2) -> list[float]:
-    """Round each part so that the rounded parts add up to the rounded total (largest remainder)."""
-    unit = 10**decimals
-    goal = round(total * unit)
-    floors = [int(part * unit // 1) for part in parts]
-    order = sorted(range(len(parts)), key=lambda at: (floors[at] - parts[at] * unit, at))
-    for at in order[: max(0, goal - sum(floors))]:
-        floors[at] += 1
-    return [value / unit for value in floors]

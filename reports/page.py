@@ -21,7 +21,10 @@ from reports import charts, words
 _HERE = Path(__file__).parent
 
 
-@lru_cache(maxsize=4)
+SCRIPTS = ("base.js", "draw.js", "case.js", "report.js")  # one inline script, in this order
+
+
+@lru_cache(maxsize=8)
 def static(name: str) -> str:
     """A file of static/; must not hold what would end its own element."""
     text = (_HERE / "static" / name).read_text(encoding="utf-8").strip()
@@ -81,7 +84,7 @@ def _environment(language: str) -> Environment:
 def render(template: str, language: str, script: bool = False, islands: dict[str, str] | None = None,
            **values: Any) -> str:
     """A whole page. `islands`: id -> packed data, put at the end of the body."""
-    style, code = static("report.css"), static("report.js") if script else None
+    style, code = static("report.css"), "\n".join(static(name) for name in SCRIPTS) if script else None
     return _environment(language).get_template(template).render(
         style=Markup(style), script=Markup(code) if code else None, policy=policy(style, code),
         islands=islands or {}, **values)

@@ -7,10 +7,10 @@ can be looked up or joined between cases. Free text never reaches a report.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-FREE_TEXT = frozenset({"purpose_text", "note"})
+FREE_TEXT = frozenset({"purpose_text", "note", "snooze_owner", "snooze_reason"})
 _SHOWN = 10  # characters of a token
 _KINDS = (("account", "account"), ("address", "address"), ("dwelling", "address"), ("venue", "venue"),
           ("receipt", "receipt"), ("household", "household"), ("landlord", "landlord"))
@@ -31,18 +31,23 @@ def shorten(token: str) -> str:
 
 
 class Mask:
-    """Replaces the tokens of one case. `names`: words for the kinds of tokens in the report's language."""
+    """Replaces the tokens of one case. `names`: words for the kinds of tokens in the report's language.
 
-    def __init__(self, persons_visible: bool, names: Mapping[str, str]) -> None:
+    `rekey`: (kind, token) -> what is shown in place of a visible token, for an edition with keys of its own.
+    """
+
+    def __init__(self, persons_visible: bool, names: Mapping[str, str],
+                 rekey: Callable[[str, str], str] | None = None) -> None:
         self._visible = persons_visible
         self._names = names
+        self._rekey = rekey
         self._seen: dict[str, dict[str, int]] = {}
 
     def token(self, column: str, value: str) -> str:
         """The form in which a token of this column may be shown."""
         kind = token_kind(column) or "person"
         if self._visible:
-            return shorten(value)
+            return shorten(self._rekey(kind, value) if self._rekey else value)
         known = self._seen.setdefault(kind, {})
         return f"{self._names[kind]} {known.setdefault(value, len(known) + 1)}"
 

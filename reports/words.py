@@ -29,6 +29,43 @@ def texts(language: str) -> dict[str, Any]:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
+@lru_cache(maxsize=2)
+def translations(language: str) -> dict[str, dict[str, str]]:
+    """What the rules say in English only, in another language: `names` of limits, `said` (reasons, units)."""
+    path = Path(__file__).with_name("texts") / f"limits.{language}.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {"names": {}, "said": {}}
+
+
+def spoken(text: Any, language: str) -> tuple[str, str]:
+    """A header text in the page's language when there is one, else in English; and which of them it is."""
+    if isinstance(text, Mapping):
+        return pick(text, language), language if text.get(language) else "sv" if language == "en" else "en"
+    plain = pick(text, language)
+    if language == "en" or not plain:
+        return plain, language
+    said = translations(language)["said"].get(plain)
+    return (said, language) if said else (plain, "en")
+
+
+def limit_name(name: str, language: str) -> str:
+    """The name of a parameter as people read it."""
+    return translations(language)["names"].get(name, name.replace("_", " "))
+
+
+_BASIS = (("handbook reference section", "handbokens referensdel, avsnitt"),
+          ("handbook reference", "handbokens referens"),
+          ("handbook section", "handboken, avsnitt"), ("handbook", "handboken"), (" and ", " och "),
+          (" applied to assistance", ", tillämpad på assistans"), (" on day length", " om dygnets längd"))
+
+
+def basis(text: str, language: str) -> str:
+    """The title of a source. References are left as they are but for the words around them."""
+    if language == "sv" and text.startswith("handbook"):
+        for english, swedish in _BASIS:
+            text = text.replace(english, swedish)
+    return text
+
+
 def pick(text: Any, language: str) -> str:
     """A header text is a plain string or {sv, en}; the other language serves when one is missing."""
     if isinstance(text, Mapping):

@@ -17,50 +17,23 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from schemas.case_id import case_id
 from schemas.groups import groups_as_json, load_groups
 from tests.reports.run_headers import DETECTORS
+from tests.reports.run_schemas import (
+    CASES,
+    CHECKS,
+    EVIDENCE,
+    FINDINGS,
+    LEDGER,
+    LINKS,
+    PEERS,
+    RANKED,
+    RECONCILIATION,
+    SUBJECTS,
+)
 
 AS_OF = dt.date(2026, 11, 23)
-
-FINDINGS = pa.schema([
-    ("finding_id", pa.string()), ("detector_id", pa.string()), ("detector_version", pa.string()),
-    ("kind", pa.string()), ("concept", pa.string()), ("domain", pa.string()), ("subject_type", pa.string()),
-    ("subject_id", pa.string()), ("period_from", pa.date32()), ("period_to", pa.date32()),
-    ("strength", pa.float64()), ("amount_sek", pa.decimal128(14, 2)), ("amount_kind", pa.string()),
-    ("facts", pa.string()), ("n_evidence", pa.int32()),
-    ("evidence", pa.list_(pa.struct([("dataset", pa.string()), ("file", pa.string()), ("line", pa.int64())]))),
-    ("link_group", pa.string())])
-RANKED = pa.schema([
-    ("rank", pa.int32()), ("rank_in_type", pa.int32()), ("subject_type", pa.string()),
-    ("subject_id", pa.string()), ("score", pa.float64()), ("amount_sek", pa.decimal128(14, 2)),
-    ("contributions", pa.list_(pa.struct([("detector_id", pa.string()), ("points", pa.float64())]))),
-    ("concepts", pa.list_(pa.string())), ("state", pa.string()), ("first_seen", pa.date32()),
-    ("link_group", pa.string()), ("groups", pa.list_(pa.string()))])
-EVIDENCE = pa.schema([
-    ("finding_id", pa.string()), ("ord", pa.int32()), ("dataset", pa.string()), ("file", pa.string()),
-    ("line", pa.int64()), ("key", pa.string()), ("happened_at", pa.timestamp("us")),
-    ("amount_sek", pa.decimal128(14, 2)), ("values", pa.string())])
-PEERS = pa.schema([
-    ("finding_id", pa.string()), ("feature", pa.string()), ("own", pa.float64()), ("peer_median", pa.float64()),
-    ("peer_q1", pa.float64()), ("peer_q3", pa.float64()), ("peer_p95", pa.float64()), ("peer_n", pa.int32()),
-    ("peer_group", pa.string()), ("contribution", pa.float64())])
-SUBJECTS = pa.schema([("subject_type", pa.string()), ("subject_id", pa.string()), ("name", pa.string()),
-                      ("facts", pa.string())])
-LEDGER = pa.schema([
-    ("detector_id", pa.string()), ("detector_version", pa.string()), ("domain", pa.string()),
-    ("kind", pa.string()), ("status", pa.string()), ("outcome", pa.string()), ("reason", pa.string()),
-    ("reason_en", pa.string()), ("population", pa.int64()), ("evaluated", pa.int64()), ("excluded", pa.int64()),
-    ("excluded_by", pa.string()), ("fired", pa.int64()), ("findings", pa.int64()), ("new", pa.int64()),
-    ("suppressed", pa.int64()), ("share", pa.float64()), ("warning", pa.string()), ("seconds", pa.float64())])
-_STEPS = ("received", "loaded", "replaced", "quarantined", "refused", "skipped")
-RECONCILIATION = pa.schema(
-    [(name, pa.string()) for name in ("dataset", "file", "sha256", "status")]
-    + [(f"rows_{step}", pa.int64()) for step in _STEPS]
-    + [(f"sek_{step}", pa.decimal128(16, 2)) for step in _STEPS] + [("message", pa.string())])
-CHECKS = pa.schema([
-    ("dataset", pa.string()), ("check_id", pa.string()), ("expectation", pa.string()), ("column", pa.string()),
-    ("severity", pa.string()), ("description", pa.string()), ("evaluated", pa.int64()), ("failed", pa.int64()),
-    ("computed", pa.bool_()), ("success", pa.bool_()), ("seconds", pa.float64())])
 
 _WORDS = ("Lindens", "Solgläntans", "Åkerns", "Norrängens", "Björkbackens", "Stenhamras", "Vikens", "Östra")
 _FIRMS = ("Omsorg AB", "Hemtjänst AB", "Assistans HB", "Vårdhem AB", "Service AB", "Trygghet AB")
@@ -77,6 +50,8 @@ class _Maker:
         self.peers: list[dict[str, Any]] = []
         self.subjects: list[dict[str, Any]] = []
         self.ranked: list[dict[str, Any]] = []
+        self.cases: list[dict[str, Any]] = []
+        self.links: list[dict[str, Any]] = []
 
     def text(self, text: str) -> str:
         return self.poison + text if self.poison[:1] in "=+-@" else text + self.poison
@@ -169,7 +144,45 @@ class _Maker:
                 "contributions": [{"detector_id": d, "points": p} for d, p in parts],
                 "concepts": sorted({r["concept"] for r in rows if r["kind"] != "exculpating"}), "state": state,
                 "first_seen": AS_OF if state == "new" else AS_OF - dt.timedelta(days=20 + at % 60),
-                "link_group": "L1" if at in (1, 3) else None, "groups": groups})
+                "link_group": "L1" if at in (1, 3) else None, "groups": groups, "case_id": case_id(*subject),
+                "place": at, "back_because": json.dumps([rows[0]["finding_id"]] if state == "reopened" else [])})
+
+    def remember(self, nights: int, away: tuple[tuple[tuple[str, str], str, list[str]], ...] = ()) -> None:
+        """The cases of the ranked, each with `nights` of history, and those that left the list."""
+        for row in self.ranked:
+            before = 1 if row["state"] == "new" else nights
+            history = [{"night": AS_OF - dt.timedelta(days=back), "rank": 1 + (row["rank"] + back * 3) % 90,
+                        "score": row["score"] - 0.25 * back, "state": "continuing"}
+                       for back in range(before - 1, 0, -1)]
+            history.append({"night": AS_OF, "rank": row["rank"], "score": row["score"], "state": row["state"]})
+            reopened = row["state"] == "reopened"
+            self.cases.append({
+                **{name: row[name] for name in ("case_id", "subject_type", "subject_id", "state", "first_seen", "rank",
+                                                "score", "back_because", "groups")},
+                "last_seen": AS_OF, "severity": 4, "findings": [], "history": history,
+                "outcome": "explained" if reopened else None, "outcome_on": dt.date(2026, 10, 1) if reopened else None,
+                "outcome_group": "sg-hemtjanst" if reopened else None})
+        for subject, state, groups in away:
+            last = AS_OF - dt.timedelta(days=1)
+            self.cases.append({
+                "case_id": case_id(*subject), "subject_type": subject[0], "subject_id": subject[1], "state": state,
+                "first_seen": dt.date(2026, 9, 1), "last_seen": last, "findings": [], "groups": groups, "severity": 3,
+                "history": [{"night": last, "rank": 5, "score": 9.5, "state": "continuing"},
+                            {"night": AS_OF, "rank": None, "score": None, "state": state}],
+                "outcome": "explained" if state == "explained" else None, "back_because": "[]",
+                "outcome_on": dt.date(2026, 11, 20) if state == "explained" else None,
+                "outcome_group": self.text("sg-hemtjanst") if state == "explained" else None,
+                "snooze_owner": self.text("Anna") if state == "snoozed" else None,
+                "snooze_reason": self.text("väntar på underlag") if state == "snoozed" else None,
+                "snooze_until": dt.date(2026, 12, 15) if state == "snoozed" else None})
+
+    def share(self, group: str, kind: str, token: str, subjects: list[tuple[str, str]]) -> None:
+        """One token shared by several subjects of a link group."""
+        for at, subject in enumerate(subjects):
+            self.links.append({"link_group": group, "token_kind": kind, "token": token, "subject_type": subject[0],
+                               "subject_id": subject[1], "weight": 2.0 / len(subjects), "n_subjects": len(subjects),
+                               "dataset": "provider_roles", "file": self.text("provider_roles_2026-11-22.csv"),
+                               "line": 20 + at})
 
 
 def _large(maker: _Maker, providers: int) -> None:
@@ -193,6 +206,7 @@ def _large(maker: _Maker, providers: int) -> None:
             parts.append(("HC11", 3.25))
         order.append((subject, ("new", "continuing", "worse", "better")[at * 5 % 7 % 4], parts, ["sg-hemtjanst"]))
     maker.rank(order)
+    maker.remember(30)
 
 
 def _small(maker: _Maker) -> None:
@@ -232,7 +246,7 @@ def _small(maker: _Maker) -> None:
                 maker.finding("HC11", subject, episode, 1, None, {"share": 0.5, "n": 1})
             maker.evidence[-1] = {**maker.evidence[-2], "finding_id": maker.evidence[-1]["finding_id"]}
             parts.append(("HC11", 1.5))
-        order.append((subject, states[at % 5], parts, groups))
+        order.append((subject, "reopened" if at == 7 else states[at % 5], parts, groups))
     home = ("provider", "H001")
     maker.subjects.append({"subject_type": "provider", "subject_id": "H001", "name": maker.text("Vikens HVB AB"),
                            "facts": json.dumps({"org_form": "ab", "services": "hvb", "permit_places": 6})})
@@ -253,6 +267,12 @@ def _small(maker: _Maker) -> None:
         if at == 3:
             maker.finding("EX01", subject, 0, 1, None, {"n": 1})
     maker.rank(order)
+    known = [(row["subject_type"], row["subject_id"]) for row in maker.ranked if row["link_group"] == "L1"]
+    maker.share("L1", "account", maker.token("konto", "gemensamt"), [*known, ("association", "F000")])
+    maker.share("L1", "officer", maker.token("företrädare"), [known[0], ("person", maker.token("styrelse"))])
+    home = ["sg-hemtjanst"]
+    maker.remember(14, ((("provider", "U900"), "gone", home), (("provider", "U901"), "snoozed", home),
+                        (("provider", "U902"), "explained", home), (("provider", "U903"), "gone", ["sg-hvb"])))
 
 
 def _ledger(maker: _Maker) -> list[dict[str, Any]]:
@@ -269,7 +289,10 @@ def _ledger(maker: _Maker) -> list[dict[str, Any]]:
             "evaluated": 76 if ran else 0, "excluded": 4 if ran else 0,
             "excluded_by": json.dumps({"färre än 100 besök": 4} if ran else {}), "fired": fired,
             "findings": len(own), "new": min(3, len(own)), "suppressed": 0, "share": fired / 76 if ran else None,
-            "warning": "regeln träffar 84,2 % av 76" if code == "HC07" else "", "seconds": 0.31})
+            "warning": "regeln träffar 84,2 % av 76" if code == "HC07" else "", "seconds": 0.31, "weight": 1.0,
+            "reviewed": 12 if code == "HC01" else 0, "confirmed": 7 if code == "HC01" else 0,
+            "precision": 7 / 12 if code == "HC01" else None, "precision_low": 0.319 if code == "HC01" else None,
+            "precision_high": 0.807 if code == "HC01" else None})
     return rows
 
 
@@ -338,7 +361,8 @@ def build(folder: Path, providers: int | None = None, seed: int = 7, poison: str
         _large(maker, providers)
     tables = (("findings", maker.findings, FINDINGS), ("ranked", maker.ranked, RANKED),
               ("evidence", maker.evidence, EVIDENCE), ("peers", maker.peers, PEERS),
-              ("subjects", maker.subjects, SUBJECTS), ("ledger", _ledger(maker), LEDGER),
+              ("subjects", maker.subjects, SUBJECTS), ("cases", maker.cases, CASES), ("links", maker.links, LINKS),
+              ("ledger", _ledger(maker), LEDGER),
               ("reconciliation", _reconciliation(maker), RECONCILIATION), ("checks", _checks(maker), CHECKS))
     for name, rows, schema in tables:
         pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / f"{name}.parquet")

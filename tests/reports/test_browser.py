@@ -81,7 +81,8 @@ def test_keyboard_only(run_dir: Path, watched: Watched) -> None:
     page.wait_for_selector("#case-title")
     assert page.evaluate("document.activeElement.id") == "case-title" and page.inner_text("#case-title") == name
     tab_to("e.matches('.scroll.evidence')")
-    assert "home_care_" in page.evaluate("document.activeElement.textContent")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Underlag: ")
+    assert "home_care_" in page.evaluate("document.activeElement.previousElementSibling.textContent")
     page.keyboard.press("Escape")
     page.wait_for_selector("#list:not([hidden])")
     assert page.evaluate("document.activeElement.getAttribute('href')") == link
@@ -177,7 +178,8 @@ def test_the_case_view_says_everything_an_investigator_needs(run_dir: Path, watc
                  "Vad som talar emot", "1 fakturor har krediterats inom 30 dagar", "Nästa steg",
                  "Fynd i annan grupp", "Finns även i annan grupp", "Säkerhetschef", "Tidslinje", "Jämfört med 44",
                  "95:e percentilen", "Vad reglerna inte ser",
-                 "eftersom klockor går olika", "2026-11-23-0a1b2c3d", "Visa alla", "Samma nätverk"):
+                 "eftersom klockor går olika", "2026-11-23-0a1b2c3d", "Visa alla", "Nätverk", "annan grupp)",
+                 "7 av 12 bekräftade (32\u00a0%–81\u00a0%)", "Hittills granskat"):
         assert part in text, part
     points = [float(t.replace("−", "-").replace("\u2212", "-").replace(",", ".").replace("+", ""))
               for t in page.locator(".waterfall td.n").all_inner_texts()]
@@ -186,6 +188,42 @@ def test_the_case_view_says_everything_an_investigator_needs(run_dir: Path, watc
     page.click("text=Visa alla")
     assert page.locator(".evidence").first.locator("tbody tr").count() > 20
     watched.assert_quiet()
+
+
+def test_a_reopened_case_says_what_brought_it_back_and_shows_its_nights(run_dir: Path, watched: Watched) -> None:
+    page = watched.open(_page(run_dir), "#status=reopened")
+    assert page.locator("#cases tbody tr").count() == 1 and "Åter öppnad" in page.inner_text("#cases .state")
+    page.click("#cases tbody a")
+    page.wait_for_selector("#case-title")
+    assert re.search(r"Tillbaka därför att: Fakturerat \d+ minuter mer.*\n+Senaste utfall: förklarad, 2026-10-01, Hemtjänst",
+                     page.inner_text("#case .note"))
+    assert "detta förde tillbaka ärendet" in page.inner_text("#case .finding")
+    assert page.locator(".history .dot").count() == 14 and "14 nätter" in page.inner_text("#case")
+    page.click("text=Natt för natt")
+    rows = page.locator("details tbody tr").all_inner_texts()
+    assert len(rows) == 14 and rows[0].startswith("2026-11-23") and rows[0].endswith("Åter öppnad")
+    watched.assert_quiet()
+
+
+def test_the_network_names_nobody_the_group_does_not_work_with(run_dir: Path, watched: Watched) -> None:
+    """Same edges in the drawing as in the table; the association and the person are a word and a number."""
+    page = watched.open(_page(run_dir))
+    page.click("#cases tbody a")
+    page.wait_for_selector(".network")
+    labels = page.locator(".network text").all_text_contents()
+    assert any(text.startswith("förening 1 (annan grupp)") for text in labels)
+    assert any(text.startswith("person 1 (annan grupp)") for text in labels)
+    assert "idrottsförening" not in "".join(labels) and "F000" not in page.inner_text("#case")
+    assert page.locator(".network .edge").count() == page.locator("[aria-label='Kopplingarna i tabell'] tbody tr").count() == 5
+
+
+def test_cases_that_left_the_list_are_told_of(run_dir: Path, watched: Watched) -> None:
+    page = watched.open(_page(run_dir))
+    rows = page.locator("[aria-label='Inte längre i listan'] tbody tr").all_inner_texts()
+    assert len(rows) == 3 and "U903" not in " ".join(rows)
+    assert any("Vilar" in row and "till 2026-12-15, ansvarig Anna: väntar på underlag" in row for row in rows)
+    assert any("Förklarad" in row and "förklarad 2026-11-20 Hemtjänst" in row for row in rows)
+    assert page.inner_text(".tiles").count("\n1\n") >= 1
 
 
 def test_a_row_cited_by_two_findings_does_not_overlap_itself(run_dir: Path, watched: Watched) -> None:
@@ -200,7 +238,7 @@ def test_spells_of_days_are_drawn_on_an_axis_of_dates(run_dir: Path, watched: Wa
     page.click("#cases tbody a")
     page.wait_for_selector("#case-title")
     assert page.locator(".timeline .span").count() == 3 and page.locator(".timeline .open").count() == 1
-    assert "person 1" in page.inner_text(".evidence") and "4\u00a0200,00" in page.inner_text(".evidence")
+    assert "person 1" in page.inner_text(".evidence") and "4\u00a0200,00" in page.inner_text(".of")
     watched.assert_quiet()
 
 

@@ -50,7 +50,7 @@ def test_all_reports_are_written_with_narrow_modes(tmp_path: Path) -> None:
     names = {path.relative_to(folder).as_posix() for path in written}
     assert {f"reports/{group}/{name}" for group in GROUPS for name in ("index.html", "deviations.xlsx")} <= names
     assert {"reports/index.html", "reports/lagesbild/index.html"} <= names
-    there = {path for path in (folder / "reports").rglob("*") if path.is_file()}
+    there = {path for part in ("reports", "audit") for path in (folder / part).rglob("*") if path.is_file()}
     assert there == set(written), "no temporary file left"
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in written)
     assert all(stat.S_IMODE(path.parent.stat().st_mode) == 0o700 for path in written)
@@ -69,16 +69,18 @@ def test_numbers_of_page_workbook_and_run_are_the_same(run_dir: Path, group: str
     cols = _island((folder / "index.html").read_text(encoding="utf-8"), "island-list")["cols"]
     text = texts("sv")
     rows = _sheets(folder / "deviations.xlsx")["Avvikelser"]
-    everyone = pq.read_table(run_dir / "ranked.parquet").to_pylist()
-    ranked = {row["rank"]: row for row in everyone if group in row["groups"]}
+    everyone = sorted(pq.read_table(run_dir / "ranked.parquet").to_pylist(), key=lambda row: row["place"])
+    ranked = [row for row in everyone if group in row["groups"]]
     assert len(rows) == len(cols["id"]) == len(ranked)
-    for at, row in enumerate(rows):
-        assert (row["Ärende"], row["Nr"], row["Poäng"]) == (cols["id"][at], cols["rank"][at], cols["score"][at])
-        assert row["Poäng"] == ranked[row["Nr"]]["score"] and row["Granskas"] == cols["name"][at]
-        for kind in ("exact", "cap", "estimate", "unknown"):
-            assert row[f"Belopp, kr {text['amount_kinds'][kind]}"] == cols.get(kind, [None] * len(rows))[at]
-        if not row["Finns även hos"] and cols["amount"][at] is not None:
-            assert cols["amount"][at] == float(ranked[row["Nr"]]["amount_sek"])
+    for at, (row, stored) in enumerate(zip(rows, ranked, strict=True)):
+        assert row["Ärende"] == cols["id"][at] == stored["case_id"] and row["Nr"] == at + 1
+        assert row["Poäng"] == cols["score"][at] == stored["score"] and row["Granskas"] == cols["name"][at]
+        shown = {kind: cols[kind][at] for kind in ("exact", "cap", "estimate", "unknown") if kind in cols}
+        for kind, amount in shown.items():
+            assert row[f"Belopp, kr {text['amount_kinds'][kind]}"] == amount
+        amounts = [amount for amount in shown.values() if amount is not None]
+        if not row["Finns även hos"] and amounts:
+            assert sum(amounts) == float(stored["amount_sek"])
 
 
 def test_the_workbook_holds_every_row_of_evidence(run_dir: Path) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from reports.html import size_budget
 from reports.load import Run, RunError, load_run
-from reports.model import GroupModel, fair_shares, rounded_parts
+from reports.model import GroupModel
 from reports.page import to_json
+from reports.shares import fair_shares, rounded_parts
 from tests.reports.run_builder import build
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "reports"

@@ -1,0 +1,36 @@
+"""What a case has been through: earlier nights, outcome, rest, and what brought it back (from cases.parquet)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from reports import words
+
+VERDICT = ("outcome", "outcome_on", "outcome_group", "snooze_owner", "snooze_reason", "snooze_until")
+AWAY = ("gone", "snoozed", "explained")  # states of a case that is not in the list
+
+
+def back_because(row: Mapping[str, Any]) -> list[str]:
+    """Ids of the findings that brought an explained subject back."""
+    return list(json.loads(row.get("back_because") or "[]"))
+
+
+def history(case: Mapping[str, Any] | None) -> list[list[Any]]:
+    """[night, rank or None, score, state] of each night, oldest first."""
+    return [[words.moment(night["night"]), night["rank"], night["score"], night["state"]]
+            for night in (case or {}).get("history") or []]
+
+
+def verdict(case: Mapping[str, Any] | None) -> dict[str, str]:
+    """The last outcome and the rest a case was given, as text; empty where there is none."""
+    return {name: words.moment((case or {}).get(name)) for name in VERDICT}
+
+
+def gone_tonight(case: Mapping[str, Any], as_of: dt.date) -> bool:
+    """True for a case that was listed on its last night before this one and is not any more."""
+    nights = case.get("history") or []
+    before = [night for night in nights if night["night"] < as_of]
+    return case["state"] == "gone" and (not before or before[-1]["state"] != "gone")

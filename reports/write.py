@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from reports import page, words
+from reports import page, restricted, words
 from reports.audit import audit_page
 from reports.html import group_page
 from reports.index import index_page
@@ -49,6 +49,8 @@ def write_reports(run_dir: Path, language: str, earlier: Sequence[Path] = (), pa
     writer.overview(earlier)
     writer.audit()
     writer.index()
+    with part("restricted", "Listan för skyddade personuppgifter", "The list of protected persons"):
+        writer.written += restricted.write(Path(run_dir), language)
     return writer.written
 
 
@@ -98,11 +100,10 @@ class _Writer:
 
     def _make(self, folder: Path, make: Callable[[], dict[str, str | bytes]], swedish: str, english: str) -> bool:
         """Make all files of one report, then write them; True when they are there."""
-        done = False
         with self.part(folder.relative_to(self.run.folder).as_posix(), swedish, english):
             self._write({folder / name: content for name, content in make().items()})
-            done = True
-        return done
+            return True
+        return False  # the part has swallowed an error and kept it as a problem of the night
 
     def _write(self, files: dict[Path, str | bytes]) -> None:
         """All of the files or none of them."""

@@ -27,17 +27,25 @@ Order = list[Subject]
 
 
 def paid_sizes(connection: duckdb.DuckDBPyConnection) -> dict[Subject, float]:
-    """SEK paid to each provider (ledger; its invoices where the ledger has nothing) and each association (grants)."""
+    """SEK paid to each provider (ledger; its invoices where the ledger has nothing) and each association (grants).
+
+    Suppliers of the ledger that no register holds are providers too: the rules on the ledger name them so.
+    """
     rows = connection.execute("""
         WITH invoiced AS (
           SELECT provider_id, amount_sek FROM home_care_invoices UNION ALL
           SELECT provider_id, amount_sek FROM assistance_invoices UNION ALL
           SELECT provider_id, amount_sek FROM hvb_invoices),
         billed AS (SELECT provider_id, sum(amount_sek) AS sek FROM invoiced GROUP BY provider_id),
-        booked AS (SELECT supplier_id, sum(amount_sek) AS sek FROM supplier_payments GROUP BY supplier_id)
+        booked AS (
+          SELECT supplier_id, sum(amount_sek) AS sek FROM supplier_payments
+          WHERE supplier_id NOT IN (SELECT association_id FROM associations WHERE association_id IS NOT NULL)
+          GROUP BY supplier_id),
+        known AS (SELECT provider_id FROM providers UNION SELECT supplier_id FROM booked)
         SELECT 'provider', p.provider_id, coalesce(k.sek, b.sek, 0)
-        FROM providers p LEFT JOIN booked k ON k.supplier_id = p.provider_id
+        FROM known p LEFT JOIN booked k ON k.supplier_id = p.provider_id
         LEFT JOIN billed b ON b.provider_id = p.provider_id
+        WHERE p.provider_id IS NOT NULL
         UNION ALL
         SELECT 'association', a.association_id, coalesce(sum(g.paid_sek), 0)
         FROM associations a LEFT JOIN association_grants g ON g.association_id = a.association_id

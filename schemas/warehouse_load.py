@@ -271,13 +271,12 @@ def _listed(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def read_files(connection: duckdb.DuckDBPyConnection) -> list[FileRow]:
-    """ledger.files in order of arrival; a column that an earlier version did not have is empty."""
-    there = {row[0] for row in connection.execute(
-        "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() "
-        "AND schema_name = 'ledger' AND table_name = 'files'").fetchall()}
+def read_files(connection: duckdb.DuckDBPyConnection, database: str | None = None) -> list[FileRow]:
+    """ledger.files in order of arrival, of an attached database if named; a column it does not have yet is empty."""
+    table = quote(database, "ledger", "files") if database else "ledger.files"
+    there = {row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()}
     names = [field.name for field in fields(FileRow) if field.name in there]
-    cursor = connection.execute(f"SELECT {', '.join(map(quote, names))} FROM ledger.files ORDER BY seq")
+    cursor = connection.execute(f"SELECT {', '.join(map(quote, names))} FROM {table} ORDER BY seq")
     rows = [FileRow(**dict(zip(names, values, strict=True))) for values in cursor.fetchall()]
     return [replace(row, columns_delivered=tuple(row.columns_delivered or ())) for row in rows]
 

@@ -60,7 +60,7 @@ def purge(workspace: Path, settings_path: Path | None, as_of: datetime.date | No
     with place.lock():
         contracts = contracts_for(settings)
         outgoing = forgetting.plan(place, settings, contracts, day)
-        items = [_rows(out) for out in outgoing]
+        items = [_rows(out, days, rows) for out in outgoing for days, rows in out.reasons.items()]
         items += _others(place, settings, day, states_go=bool(outgoing))
         for line in told(items, settings.retention, day, dry_run):
             print(line)
@@ -91,8 +91,8 @@ def told(items: list[Item], keep: Retention, day: datetime.date, dry_run: bool) 
            else "nothing is past its date")
 
 
-def _rows(out: forgetting.Outgoing) -> Item:
-    return Item("rows of", f"{out.file.dataset} {out.file.file_name}", out.total, "rows", 0, "events_days", None)
+def _rows(out: forgetting.Outgoing, days: str, rows: int) -> Item:
+    return Item("rows of", f"{out.file.dataset} {out.file.file_name}", rows, "rows", 0, days, None)
 
 
 def _others(place: Workspace, settings: Settings, day: datetime.date, states_go: bool) -> list[Item]:

@@ -36,16 +36,19 @@ _GENERATION = re.compile(r"(.*?)(?:-u(\d+))?\Z")
 
 @dataclass(frozen=True)
 class Outgoing:
-    """Rows of one file that are past their date: how many, their SEK (None without money), in how many rows kept."""
+    """Rows of one file that are past their date: how many by the setting that says so, and their SEK.
+
+    `sek` is None without a money column; `bad`: the rows that could not be read go too.
+    """
 
     file: FileRow
-    rows: int
+    reasons: Mapping[str, int]
     sek: Decimal | None
-    bad: bool  # the rows that could not be read go too
+    bad: bool
 
     @property
     def total(self) -> int:
-        return self.rows + ((self.file.rows_bad or 0) if self.bad else 0)
+        return sum(self.reasons.values())
 
 
 def cutoff(day: datetime.date, days: int) -> datetime.date:
@@ -79,34 +82,41 @@ class _Plan:
 
     def condition(self, row: FileRow) -> str:
         """SQL of the rows `r` of the file's typed copy that go; `ref` is their row_ref."""
+        return " OR ".join(self._conditions(row).values())
+
+    def _conditions(self, row: FileRow) -> dict[str, str]:
         contract = self.contracts[row.dataset]
         columns = self._columns(row)
-        gone = [past_sql(contract, columns, row.first_night, cutoff(self.day, self.keep.events_days))]
+        gone = {"events_days": past_sql(contract, columns, row.first_night, cutoff(self.day, self.keep.events_days))}
         if row.status == "loaded":
             span = f"row_ref BETWEEN {row.file_id * LINES_PER_FILE} AND {(row.file_id + 1) * LINES_PER_FILE - 1}"
             loaded = f"(SELECT row_ref FROM {self._table('main', row.dataset)} WHERE {span})"
             aside = f"(SELECT row_ref FROM {self._table('quarantine', row.dataset)} WHERE {span})"
             if self._older(row, self.keep.replaced_days):
-                gone.append(f"(ref NOT IN {loaded} AND ref NOT IN {aside})")
+                gone["replaced_days"] = f"(ref NOT IN {loaded} AND ref NOT IN {aside})"
             if self._older(row, self.keep.quarantine_days):
-                gone.append(f"ref IN {aside}")
-        return " OR ".join(gone)
+                gone["quarantine_days"] = f"ref IN {aside}"
+        return gone
 
     def outgoing(self, row: FileRow) -> Outgoing | None:
         """What goes of one file; None when nothing does."""
         contract = self.contracts[row.dataset]
         money = contract.money_column
         amount = f"CAST(sum(r.{quote(money)}) AS {MONEY})" if money and money in self._columns(row) else "NULL"
-        rows, sek = self.connection.execute(
-            f"SELECT count(*), {amount} FROM {self.source(row)} WHERE {self.condition(row)}").fetchall()[0]
+        conditions = self._conditions(row)
+        first = " ".join(f"WHEN {sql} THEN '{days}'" for days, sql in conditions.items())
+        found = self.connection.execute(
+            f"SELECT CASE {first} END, count(*), {amount} FROM {self.source(row)} WHERE {self.condition(row)} "
+            "GROUP BY 1 ORDER BY 1").fetchall()
+        reasons = {days: rows for days, rows, _ in found}
+        sek = sum((part for _, _, part in found if part is not None), Decimal(0))
         bad = row.bad is not None and self._older(row, self.keep.quarantine_days)
-        if bad and money is not None:
+        if bad:
             more = self.connection.execute(
-                "SELECT sum(sek) FROM read_parquet($1)", [str(self.staging / str(row.bad))]).fetchall()[0][0]
-            sek = (sek or Decimal(0)) + (more or Decimal(0))
-        if not rows and not bad:
-            return None
-        return Outgoing(row, rows, None if money is None else Decimal(sek or 0), bad)
+                "SELECT count(*), sum(sek) FROM read_parquet($1)", [str(self.staging / str(row.bad))]).fetchall()[0]
+            reasons["quarantine_days"] = reasons.get("quarantine_days", 0) + more[0]
+            sek += more[1] or Decimal(0)
+        return Outgoing(row, reasons, None if money is None else sek, bad) if reasons else None
 
     def source(self, row: FileRow) -> str:
         """SQL of the file's typed rows as `r`, with their row_ref as `ref`."""

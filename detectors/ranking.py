@@ -45,6 +45,8 @@ FAMILY_OF = {concept: family for family, concepts in FAMILIES.items() for concep
 # The forest, peer comparisons and growth look at the same registrations as the rules: they agree with nothing by
 # themselves.
 DEPENDENT = frozenset({"peers", "growth"})
+# The strength of a comparison of the whole is a place among peers, and somebody always stands last: it counts half.
+COMPARED, COMPARED_SHARE = frozenset({"peers"}), 0.5
 LINKING = "behind"  # what links subjects in the first place; it does not count once more for the others of the group
 
 
@@ -114,7 +116,7 @@ def points(finding: Finding, weight: float = 1.0) -> float:
     if finding.kind in HARD:
         raw = max(HARD_FLOOR, weight * (HARD_FLOOR + raw))
     elif finding.kind == "unusual":
-        raw *= weight
+        raw *= weight * (COMPARED_SHARE if finding.concept in COMPARED else 1.0)
     return round(raw, 4)  # rounded here, so that what is shown adds up to what ranks
 
 

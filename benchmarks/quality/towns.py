@@ -6,7 +6,8 @@
 
 The formula was worked out on the DEVELOPMENT towns; the figures are those of the HELD_OUT ones, whose seeds and mixes
 of schemes nobody looked at meanwhile. Every active rule runs with its default limits and every legal gate open.
-Providers and associations are measured, each over the whole register: who is not listed comes last, all level.
+Providers (with every supplier of the ledger, since its rules name them so) and associations are measured, each over the
+whole register: who is not listed comes last, all level.
 
 A planted subject that is listed is a hit, everybody else a miss. Two kinds of misses are told apart: look-alikes,
 which were made innocent on purpose, and other parties, whose findings rest on the same source rows as a finding on a
@@ -41,7 +42,7 @@ from detectors.ranking import Finding, order_of  # noqa: E402
 from tests.detectors.loaded_town import catalogue, load_town, run_rules  # noqa: E402
 
 TYPES = ("provider", "association")
-TOP, LONGEST = 50, 2  # the list that is read, and the look-alikes it may hold
+TOP, MOST_ALIKE = 50, 2  # the list that is read, and the look-alikes it may hold
 
 
 class Spec(NamedTuple):
@@ -181,7 +182,7 @@ def verdict(told: Mapping[str, Any]) -> list[str]:
         missed.append("precision")
     if told["ap_ours"] < 2 * told["ap_money"]:
         missed.append("AP" if 2 * told["ap_money"] <= 1 else "AP (no order can)")
-    if len(told["alike_top"]) > LONGEST:
+    if len(told["alike_top"]) > MOST_ALIKE:
         missed.append("look-alikes")
     return missed
 
@@ -302,7 +303,7 @@ def report(towns: Sequence[Mapping[str, Any]], held_out: bool) -> list[str]:
     told = [f for f in told if f["k"]]
     met = {"P@k at 0.8 or above": sum(f["p_ours"] >= 0.8 for f in told),
            "AP at least twice that of sorting by money": sum(f["ap_ours"] >= 2 * f["ap_money"] for f in told),
-           f"at most {LONGEST} look-alikes in the first {TOP}": sum(len(f["alike_top"]) <= LONGEST for f in told)}
+           f"at most {MOST_ALIKE} look-alikes in the first {TOP}": sum(len(f["alike_top"]) <= MOST_ALIKE for f in told)}
     beyond = sum(2 * f["ap_money"] > 1 for f in told)
     return ["# How well the order finds what was planted", "",
             f"Measured {datetime.date.today()} on {len(towns)} generated towns ({which}), Python "
@@ -310,7 +311,7 @@ def report(towns: Sequence[Mapping[str, Any]], held_out: bool) -> list[str]:
             "the figures compare orders and versions, they promise no share of real cases. What each word means stands "
             "at the top of `benchmarks/quality/towns.py`; the formula in [ranking.md](ranking.md).", "",
             "The bar: P@k of 0.8 (k = 50, or as many as were planted), average precision twice that of sorting by "
-            f"money paid, at most {LONGEST} look-alikes in the first {TOP}.", "",
+            f"money paid, at most {MOST_ALIKE} look-alikes in the first {TOP}.", "",
             *(f"- {what}: {n} of {len(told)} lists" + (
                 f" (in {beyond} so many were planted that no order could)" if what.startswith("AP") and beyond else "")
               for what, n in met.items()), "",

@@ -77,11 +77,11 @@ def test_size_is_money_paid_whatever_was_found() -> None:
                            "association_grants": "association_id VARCHAR, paid_sek DECIMAL(14,2)"}.items():
         connection.execute(f"CREATE TABLE {table} ({columns})")
     connection.execute("INSERT INTO providers VALUES ('booked'), ('invoiced'), ('none')")
-    connection.execute("INSERT INTO supplier_payments VALUES ('booked', 10), ('booked', -3), ('elsewhere', 2), ('f', 8)")
+    connection.execute("INSERT INTO supplier_payments VALUES ('booked', 10), ('booked', -3), ('f', 8), ('other', 2)")
     connection.execute("INSERT INTO home_care_invoices VALUES ('booked', 99), ('invoiced', 5)")
     connection.execute("INSERT INTO hvb_invoices VALUES ('invoiced', 6)")
     connection.execute("INSERT INTO associations VALUES ('f')")
     connection.execute("INSERT INTO association_grants VALUES ('f', 7), ('f', 1)")
     assert paid_sizes(connection) == {("provider", "booked"): 7.0, ("provider", "invoiced"): 11.0,
-                                      ("provider", "none"): 0.0, ("provider", "elsewhere"): 2.0,
+                                      ("provider", "none"): 0.0, ("provider", "other"): 2.0,
                                       ("association", "f"): 8.0}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -177,6 +179,31 @@ def test_two_views_of_one_circumstance_do_not_lift() -> None:
 def test_the_forest_agrees_with_nothing_by_itself() -> None:
     row = score_subject("provider", "p", [one("impossible"), one("unusual", "peers", 5, 1.0, "HC90")])
     assert "co_occurrence" not in parts(row)
+
+
+def test_a_place_among_peers_weighs_half_of_a_named_oddity() -> None:
+    named, compared = one("unusual", "pattern", code="HC13"), one("unusual", "peers", code="HC90")
+    assert points(compared) == pytest.approx(points(named) / 2)
+
+
+def test_the_example_of_the_handbook_page() -> None:
+    rows = order_of([
+        ("provider", "A", one("impossible", "presence", 4, 0.6, "HC01")),
+        ("provider", "A", one("impossible", "absence", 5, 0.3, "HC03")),
+        ("provider", "A", one("breach", "billing", 4, 0.5, "HC07")),
+        ("provider", "A", one("unusual", "peers", 2, 0.8, "HC90")),
+        ("provider", "A", one("exculpating", "mitigation", 2, 0.5, "EX01")),
+        ("provider", "B", one("breach", "billing", 4, 0.75, "PA09")),
+        ("provider", "B", one("breach", "account", 5, 0.6, "XD14")),
+        ("provider", "C", one("unusual", "registration", 3, 0.7, "HC11")),
+        ("provider", "C", one("unusual", "timing", 2, 0.9, "HC18")),
+    ], None, {("provider", "A"): "N-1", ("provider", "B"): "N-1"})
+    page = (Path(__file__).parents[2] / "docs" / "ranking.md").read_text(encoding="utf-8")
+    for row in rows:
+        assert f"| **{row.score:.2f}** |" in page
+        table = page.split(f"| {row.subject_id} | points |")[1].split("**score**")[0]
+        assert [float(p.replace("−", "-")) for p in re.findall(r"\| ([−\d.]+) \|", table)] == [
+            p for _, p in row.contributions]
 
 
 def test_a_concept_nobody_has_placed_is_independent() -> None:

@@ -212,7 +212,10 @@ def load_view(path: Path, known: Mapping[str, Mapping[str, bool]],
     if header["name"] != path.stem:
         raise DetectorError(f"{path.name}: header name is {header['name']}, the file name says {path.stem}")
     tree = _one_select(path.name, sql)
-    check_portable(path.name, tree)
+    used = check_portable(path.name, tree)
+    if unbound := sorted(used - set(ALWAYS_BOUND if header.get("materialise") else ())):
+        raise DetectorError(f"{path.name}: uses ${unbound[0]}; a shared view knows $as_of and $since only, and only "
+                            "where it is kept as a table (materialise: true)")
     read = _tables_and_columns(path.name, tree, tuple(header["reads"]), known)
     _check_readable(path.name, read, known)
     required = tuple(header.get("required") or [])

@@ -22,7 +22,7 @@ from detectors.calendar_days import calendar_rows
 from detectors.detector import Catalogue, Detector, load_catalogue
 from detectors.exculpation import withdraw_overtaken
 from detectors.ledger import LedgerRow, read_ledger, write_ledger
-from detectors.methods import RAW_TABLES, NotComputable, run_method
+from detectors.methods import RAW_TABLES, NotComputable, bind, run_method
 from detectors.own_values import described, described_law, law_rows, value_on
 from schemas.contract import Contract
 from schemas.settings import Settings
@@ -70,12 +70,13 @@ def prepare(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, setting
         connection.executemany("INSERT INTO listed_tokens VALUES (?, ?)", tokens)
     connection.execute("CREATE OR REPLACE TEMP TABLE calendar "
                        "(day DATE, day_hours INTEGER, weekday INTEGER, is_holiday BOOLEAN)")
-    days = calendar_rows(date(as_of.year - 3, 1, 1), as_of)
+    known_days = calendar_rows(date(as_of.year - 3, 1, 1), as_of)
     connection.execute("INSERT INTO calendar SELECT unnest($d), unnest($h), unnest($w), unnest($f)",
-                       dict(zip("dhwf", (list(column) for column in zip(*days, strict=True)), strict=True)))
+                       dict(zip("dhwf", (list(column) for column in zip(*known_days, strict=True)), strict=True)))
+    days = {"as_of": as_of, "since": lookback_start(as_of, settings.lookback_days)}
     for view in catalogue.views.values():
         what = "TABLE" if view.materialise else "VIEW"
-        connection.execute(f"CREATE OR REPLACE TEMP {what} {view.name} AS {view.run_sql}")
+        connection.execute(f"CREATE OR REPLACE TEMP {what} {view.name} AS {view.run_sql}", bind(view.run_sql, days))
 
 
 def parameter_values(detector: Detector, settings: Settings, as_of: date) -> dict[str, Any]:

@@ -99,12 +99,13 @@ class TwoEngines:
         cursor = self.bench.connection.execute(detector.run_sql, values)
         heads = [d[0] for d in cursor.description]
         on_duckdb = [dict(zip(heads, row, strict=True)) for row in cursor.fetchall()]
-        self._send(detector.reads)
+        self._send(detector.reads, {"as_of": case.as_of,
+                                    "since": run.lookback_start(case.as_of, settings.lookback_days)})
         on_spark = [row.asDict(recursive=True)
                     for row in self.session.sql(to_dialect(detector.run_sql, "spark"), args=dict(values)).collect()]
         return on_duckdb, on_spark
 
-    def _send(self, names: Iterable[str]) -> None:
+    def _send(self, names: Iterable[str], days: Mapping[str, datetime.date]) -> None:
         """Give Spark the tables and views under these names; a view that DuckDB keeps as a table is one here too."""
         for name in names:
             view = self.bench.catalogue.views.get(name)
@@ -113,14 +114,16 @@ class TwoEngines:
                 continue
             for table in view.reads:
                 self._send_table(table)
-            made_from = [self.standing[table] for table in view.reads]
+            used = bind(view.run_sql, days)
+            made_from = [*(self.standing[table] for table in view.reads), *sorted(used.values())]
             before = self.views.get(name)
             if view.materialise:
-                if before is None or any(a is not b for a, b in zip(before, made_from, strict=True)):
-                    rows = self.session.sql(to_dialect(view.run_sql, "spark")).toArrow()
+                if before is None or any(a is not b and not (isinstance(a, datetime.date) and a == b)
+                                         for a, b in zip(before, made_from, strict=True)):
+                    rows = self.session.sql(to_dialect(view.run_sql, "spark"), args=dict(used)).toArrow()
                     self.session.createDataFrame(rows).createOrReplaceTempView(name)
             elif before is None:  # resolved anew with every use, so it follows its tables
-                self.session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {to_dialect(view.sql, 'spark')}")
+                self.session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {to_dialect(view.run_sql, 'spark')}")
             self.views[name] = made_from
 
     def _send_table(self, table: str) -> None:

@@ -6,7 +6,7 @@ kind: impossible
 concept: presence
 subject: provider
 gate: P1
-reads: [home_care_visits, persons, home_care_rates]
+reads: [home_care_visits, home_care_sequence, persons, home_care_rates]
 optional_reads: [persons, home_care_rates]
 population: home_care_visits.provider_id
 why:
@@ -33,20 +33,13 @@ severity: 4
 status: active
 since: 2026-11-23
 */
-WITH visits AS (
-  SELECT v.provider_id, v.client_token, v.staff_token, v.started_at, v.ended_at, v.row_ref, p.address_token,
-         max(v.ended_at) OVER (PARTITION BY v.staff_token ORDER BY v.started_at, v.row_ref
-                               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest_end_before,
-         min(v.started_at) OVER (PARTITION BY v.staff_token ORDER BY v.started_at, v.row_ref
-                                 ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS next_start
-  FROM home_care_visits v LEFT JOIN persons p ON p.person_token = v.client_token
-  WHERE v.started_at >= $since AND v.ended_at > v.started_at
-),
-touching AS (
-  -- only visits that overlap a neighbour in time go into the join: the rule stays linear in visits
-  SELECT provider_id, client_token, staff_token, started_at, ended_at, row_ref, address_token
-  FROM visits
-  WHERE latest_end_before > started_at OR next_start < ended_at
+WITH touching AS (
+  -- only visits that overlap another of the same staff go into the join: the rule stays linear in visits
+  SELECT v.provider_id, v.client_token, v.staff_token, v.started_at, v.ended_at, v.row_ref, p.address_token
+  FROM home_care_sequence q
+  JOIN home_care_visits v ON v.row_ref = q.row_ref
+  LEFT JOIN persons p ON p.person_token = v.client_token
+  WHERE q.is_overlapping AND v.started_at >= $since
 ),
 pairs AS (
   SELECT b.provider_id, b.staff_token, a.row_ref AS first_ref, b.row_ref AS second_ref, b.started_at,

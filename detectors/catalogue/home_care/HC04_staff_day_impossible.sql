@@ -6,7 +6,7 @@ kind: impossible
 concept: working_time
 subject: provider
 gate: P1
-reads: [home_care_visits, home_care_rates]
+reads: [home_care_visits, home_care_staff_days, home_care_rates]
 optional_reads: [home_care_rates]
 optional_columns: [home_care_visits.service]
 population: home_care_visits.provider_id
@@ -33,11 +33,27 @@ severity: 4
 status: active
 since: 2026-11-23
 */
-WITH visits AS (
-  SELECT staff_token, provider_id, row_ref, epoch(started_at) AS begins, epoch(ended_at) AS ends,
-         CAST(started_at + INTERVAL 12 HOUR AS DATE) AS day
-  FROM home_care_visits
-  WHERE started_at >= $since AND ended_at > started_at AND coalesce(service, 'other') <> 'safety'
+WITH by_day AS (
+  SELECT staff_token, day, sum(seconds) AS seconds FROM home_care_staff_days GROUP BY staff_token, day
+),
+full_days AS (
+  -- twenty-four hours that begin on a day end on the next: only where the two together exceed the limit is there
+  -- anything to examine
+  SELECT a.staff_token, a.day
+  FROM by_day a LEFT JOIN by_day b ON b.staff_token = a.staff_token AND b.day = CAST(a.day + INTERVAL 1 DAY AS DATE)
+  WHERE a.seconds + coalesce(b.seconds, 0) > $max_hours * 3600
+),
+examined AS (
+  SELECT staff_token, day FROM full_days
+  UNION
+  SELECT staff_token, CAST(day + INTERVAL 1 DAY AS DATE) FROM full_days
+),
+visits AS (
+  SELECT v.staff_token, v.provider_id, v.row_ref, CAST(round(epoch(v.started_at), 0) AS BIGINT) AS begins,
+         CAST(round(epoch(v.ended_at), 0) AS BIGINT) AS ends, CAST(v.started_at + INTERVAL 12 HOUR AS DATE) AS day
+  FROM home_care_visits v
+  JOIN examined x ON x.staff_token = v.staff_token AND x.day = CAST(v.started_at AS DATE)
+  WHERE v.started_at >= $since AND v.ended_at > v.started_at AND coalesce(v.service, 'other') <> 'safety'
 ),
 windows AS (
   -- the 24 hours that begin with each visit; the part of the last visit that lies beyond them is taken off

@@ -6,7 +6,7 @@ kind: breach
 concept: working_time
 subject: provider
 gate: P1
-reads: [home_care_visits]
+reads: [home_care_visits, home_care_staff_days]
 population: home_care_visits.provider_id
 why:
   sv: Mer än sextio timmar hos brukare i minst tre av fyra veckor går inte ihop med arbetstidslagen. Antingen utnyttjas personen eller så är tiden inte utförd av den som registrerats.
@@ -32,12 +32,10 @@ status: active
 since: 2026-11-23
 */
 WITH weeks AS (
-  SELECT staff_token, CAST(date_trunc('week', started_at) AS DATE) AS monday,
-         sum(epoch(ended_at) - epoch(started_at)) / 3600.0 AS hours
-  FROM home_care_visits
-  WHERE started_at >= $since AND ended_at > started_at
-  GROUP BY staff_token, CAST(date_trunc('week', started_at) AS DATE)
-  HAVING sum(epoch(ended_at) - epoch(started_at)) / 3600.0 > $max_hours_week
+  SELECT staff_token, CAST(date_trunc('week', day) AS DATE) AS monday, sum(seconds) / 3600.0 AS hours
+  FROM home_care_staff_days
+  GROUP BY staff_token, CAST(date_trunc('week', day) AS DATE)
+  HAVING sum(seconds) > $max_hours_week * 3600
 ),
 numbered AS (
   -- weeks counted from a Monday far back, so that a frame of numbers is a frame of weeks

@@ -6,9 +6,7 @@ kind: impossible
 concept: travel
 subject: provider
 gate: P1
-reads: [home_care_visits, persons]
-optional_reads: [persons]
-optional_columns: [home_care_visits.area_code, persons.area_code]
+reads: [home_care_visits, home_care_sequence]
 population: home_care_visits.provider_id
 why:
   sv: Mellan två områden tar det tid att förflytta sig. När nästa besök gång på gång börjar i samma minut som det förra slutar har tiderna inte registrerats på plats.
@@ -36,24 +34,12 @@ severity: 3
 status: active
 since: 2026-11-23
 */
-WITH placed AS (
-  SELECT v.provider_id, v.staff_token, v.started_at, v.ended_at, v.row_ref,
-         coalesce(v.area_code, p.area_code) AS area
-  FROM home_care_visits v LEFT JOIN persons p ON p.person_token = v.client_token
-  WHERE v.started_at >= $since AND v.ended_at > v.started_at
-),
-followed AS (
-  SELECT provider_id, area, started_at, row_ref,
-         lag(area) OVER (PARTITION BY staff_token ORDER BY started_at, row_ref) AS area_before,
-         lag(ended_at) OVER (PARTITION BY staff_token ORDER BY started_at, row_ref) AS ended_before,
-         lag(row_ref) OVER (PARTITION BY staff_token ORDER BY started_at, row_ref) AS ref_before
-  FROM placed
-),
-moves AS (
-  SELECT provider_id, CAST(started_at AS DATE) AS day, row_ref, ref_before,
-         epoch(started_at) - epoch(ended_before) < $max_gap_minutes * 60 AS is_tight
-  FROM followed
-  WHERE area <> area_before AND started_at >= ended_before AND started_at < ended_before + INTERVAL 4 HOUR
+WITH moves AS (
+  -- a visit in another area than the one the same staff ended within the four hours before
+  SELECT v.provider_id, CAST(v.started_at AS DATE) AS day, v.row_ref, q.ref_before,
+         q.gap_seconds < $max_gap_minutes * 60 AS is_tight
+  FROM home_care_sequence q JOIN home_care_visits v ON v.row_ref = q.row_ref
+  WHERE q.is_new_area AND v.started_at >= $since
 ),
 shares AS (
   SELECT provider_id, count(*) AS n_moves, sum(CASE WHEN is_tight THEN 1 ELSE 0 END) AS n,

@@ -6,7 +6,7 @@ kind: unusual
 concept: working_time
 subject: provider
 gate: P1
-reads: [home_care_visits]
+reads: [home_care_visits, home_care_staff_days]
 population: home_care_visits.provider_id
 why:
   sv: En beteckning som är i arbete i stort sett varje dag i månaden, eller långt mer än heltid, används troligen av flera. Då går det inte att se vem som var hos brukaren.
@@ -33,15 +33,11 @@ status: active
 since: 2026-11-23
 */
 WITH months AS (
-  SELECT staff_token, CAST(date_trunc('month', started_at) AS DATE) AS month,
-         count(DISTINCT CAST(started_at AS DATE)) AS n_days,
-         sum(epoch(ended_at) - epoch(started_at)) / 3600.0 AS hours
-  FROM home_care_visits
-  WHERE started_at >= $since AND ended_at > started_at
-  GROUP BY staff_token, CAST(date_trunc('month', started_at) AS DATE)
-  HAVING (count(DISTINCT CAST(started_at AS DATE)) >= $max_days
-          AND sum(epoch(ended_at) - epoch(started_at)) / 3600.0 >= $min_hours)
-      OR sum(epoch(ended_at) - epoch(started_at)) / 3600.0 > $max_hours
+  SELECT staff_token, CAST(date_trunc('month', day) AS DATE) AS month, count(*) AS n_days,
+         sum(seconds) / 3600.0 AS hours
+  FROM (SELECT staff_token, day, sum(seconds) AS seconds FROM home_care_staff_days GROUP BY staff_token, day) d
+  GROUP BY staff_token, CAST(date_trunc('month', day) AS DATE)
+  HAVING (count(*) >= $max_days AND sum(seconds) >= $min_hours * 3600) OR sum(seconds) > $max_hours * 3600
 ),
 involved AS (
   SELECT v.provider_id, m.staff_token, m.month, m.n_days, m.hours, v.row_ref,

@@ -118,11 +118,11 @@ class Scene:
         self.before = folder / "before"
         assert self.night(self.before, EVENING)[0] == 0
         self._deliver(TONIGHT, payments(60))  # corrects and adds: rows are replaced, and some are new
-        whole = self.copy("whole")
+        self.whole = self.copy("whole")
         started = time.monotonic()
-        assert self.night(whole)[0] == 0
+        assert self.night(self.whole)[0] == 0
         self.seconds = time.monotonic() - started
-        self.content_before, self.content_after = content(self.before), content(whole)
+        self.content_before, self.content_after = content(self.before), content(self.whole)
         assert self.content_before != self.content_after
 
     def _deliver(self, day: str, rows: str) -> None:

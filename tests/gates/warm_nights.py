@@ -24,9 +24,6 @@ def serve() -> None:
     import prefect.task_engine  # noqa: F401
     import sklearn.ensemble  # noqa: F401
 
-    import flows.night
-    import flows.summary
-    import reports
     import schemas.quality_gx  # noqa: F401
     from detectors import run
     from flows.cli import main

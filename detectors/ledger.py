@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from detectors.detector import Detector
+from detectors.precision import Precision, wilson
+from detectors.precision import warning as precision_warning
 
 SCHEMA = pa.schema([
     ("detector_id", pa.string()), ("detector_version", pa.string()), ("domain", pa.string()), ("kind", pa.string()),
@@ -26,17 +27,23 @@ SCHEMA = pa.schema([
     ("population", pa.int64()), ("evaluated", pa.int64()), ("excluded", pa.int64()), ("excluded_by", pa.string()),
     ("fired", pa.int64()), ("findings", pa.int64()), ("new", pa.int64()), ("suppressed", pa.int64()),
     ("share", pa.float64()), ("warning", pa.string()), ("seconds", pa.float64()),
-    ("observed_since", pa.date32()), ("last_fired", pa.date32())])
+    ("observed_since", pa.date32()), ("last_fired", pa.date32()),
+    ("reviewed", pa.int64()), ("confirmed", pa.int64()), ("precision", pa.float64()), ("precision_low", pa.float64()),
+    ("precision_high", pa.float64()), ("weight", pa.float64())])
 
 # A share of few subjects says little: 2 of 32 is above 5 % by chance alone. It warns when at least this many fired and
 # the lower end of the share's 95 % interval (Wilson 1927) is above the limit.
-MIN_FIRED, Z95 = 3, 1.959964
+MIN_FIRED = 3
 SILENT_DAYS = 365
 
 
 @dataclass
 class LedgerRow:
-    """One detector, one night. population and evaluated count subjects; share = fired / evaluated."""
+    """One detector, one night. population and evaluated count subjects; share = fired / evaluated.
+
+    suppressed: findings that give no points, because they are explained or rest. reviewed, confirmed: subjects whose
+    review said whether the rule was right; precision with its 95 % interval; weight: multiplier of the rule's points.
+    """
 
     detector_id: str
     detector_version: str
@@ -59,6 +66,12 @@ class LedgerRow:
     seconds: float = 0.0
     observed_since: datetime.date | None = None
     last_fired: datetime.date | None = None
+    reviewed: int = 0
+    confirmed: int = 0
+    precision: float | None = None
+    precision_low: float | None = None
+    precision_high: float | None = None
+    weight: float = 1.0
 
     @classmethod
     def begin(cls, detector: Detector, status: str) -> LedgerRow:
@@ -96,14 +109,17 @@ class LedgerRow:
         else:
             self.warning = f"ingen träff sedan regeln började köras {self.observed_since}"
 
+    def follow_up(self, found: Precision, suppressed: int) -> None:
+        """Fill in what outcomes say of the rule; warns when it is right less often than was agreed."""
+        self.reviewed, self.confirmed, self.weight = found.reviewed, found.confirmed, found.weight
+        self.precision, self.precision_low, self.precision_high = found.share, found.low, found.high
+        self.suppressed = suppressed
+        self.warning = "; ".join(text for text in (self.warning, precision_warning(found)) if text)
+
 
 def share_at_least(fired: int, evaluated: int) -> float:
     """Lower end of the 95 % interval of a share (Wilson); 0 when nobody was evaluated."""
-    if not evaluated:
-        return 0.0
-    share, z2 = min(fired / evaluated, 1.0), Z95 * Z95
-    spread = Z95 * math.sqrt(share * (1 - share) / evaluated + z2 / (4 * evaluated * evaluated))
-    return (share + z2 / (2 * evaluated) - spread) / (1 + z2 / evaluated)
+    return wilson(min(fired, evaluated), evaluated)[0]
 
 
 def read_ledger(path: Path | None) -> dict[str, dict[str, Any]]:

@@ -97,6 +97,9 @@ def write(
         "gone_findings": gone,
         "money_to_check": ranked["money_to_check"],
         "baselines": ranked["baselines"],
+        "follow_up": ranked["follow_up"],
+        "outcomes": {"read": len(tonight.reviewed.outcomes), "invalid": tonight.reviewed.invalid,
+                     "empty": sum(row.rows_skipped or 0 for row in tonight.reconciled if row.dataset == "outcomes")},
         "gates": {code: dataclasses.asdict(gate) for code, gate in sorted(settings.gates.items())},
     }
     _judge(record, tonight)
@@ -126,10 +129,14 @@ def _judge(record: dict[str, Any], tonight: Tonight) -> None:
 
 
 def _sources(tonight: Tonight, inbox: Inbox) -> dict[str, Any]:
-    """Datasets, not files: expected = delivered tonight or on an earlier night; read = delivered and none refused."""
+    """Datasets, not files: expected = delivered tonight or on an earlier night; read = delivered and none refused.
+
+    What people write by hand is not expected every night.
+    """
     delivered = {file.dataset for file in [*inbox.files, *inbox.known, *(d.file for d in inbox.duplicates)]}
     refused = {row.dataset for row in tonight.reconciled if row.status == "refused"}
-    expected = delivered | refused | {row.dataset for row in tonight.reconciled}
+    by_hand = {name for name, contract in tonight.contracts.items() if contract.hand_written}
+    expected = delivered | refused | ({row.dataset for row in tonight.reconciled} - by_hand)
     return {
         "expected": len(expected), "delivered": len(delivered), "read": len(delivered - refused),
         "refused": len(refused), "refused_names": sorted(refused), "missing_names": sorted(expected - delivered),

@@ -15,7 +15,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
-from flows import kept_problems, run_record
+from flows import kept_problems, reviews, run_record
 from flows.failures import NightFailed
 from flows.summary import nothing_read, publish_artifacts
 from flows.tonight import Tonight, earlier_runs
@@ -97,6 +97,7 @@ def validate(tonight: Tonight, run_dir: Path) -> list[quality.CheckResult]:
 def balance(tonight: Tonight, run_dir: Path, checks: list[quality.CheckResult]) -> None:
     """Refuse, quarantine, keep one row a key, and prove that every row and krona is accounted for."""
     tonight.problems += tonight.warehouse.apply_checks(checks)
+    reviews.settle_tonight(tonight)
     tonight.warehouse.deduplicate()
     tonight.reconciled = tonight.warehouse.reconcile()
     reconciliation.write_parquet(tonight.reconciled, run_dir / "reconciliation.parquet")
@@ -121,14 +122,22 @@ def detect(tonight: Tonight, run_dir: Path) -> Any:
 
 @stage("rangordnar")
 def rank(tonight: Tonight, run_dir: Path, detection: Any) -> dict[str, Any]:
-    """What to look at first, and how that order differs from sorting by money."""
-    from detectors import listing
+    """What to look at first, told against the night before and what investigators have found since."""
+    from detectors import fairness, listing, situation
 
-    active = {row.detector_id for row in detection.ledger if row.status == "active"}
-    return listing.rank(
-        tonight.warehouse.connection, run_dir, tonight.groups, tonight.as_of, active,
-        tonight.of_previous("ranked.parquet"),
+    before = listing.Before(
+        tonight.of_previous("cases.parquet"), tonight.of_previous("ranked.parquet"),
+        tonight.of_previous("audit/control.parquet"), lambda day: tonight.of_day(day, "cases.parquet"),
     )
+    ranked = listing.rank(
+        tonight.warehouse.connection, run_dir, tonight.settings, tonight.groups, tonight.as_of, tonight.catalogue,
+        detection.ledger, tonight.reviewed.outcomes, before,
+    )
+    with tonight.part("audit", "Underlaget för granskningssidan", "The figures of the audit page"):
+        fairness.audit_run(tonight.warehouse.connection, run_dir, tonight.settings.seed)
+    with tonight.part("aggregates", "Underlaget för lägesbilden", "The figures of the overview"):
+        situation.write(tonight.warehouse.connection, run_dir, tonight.as_of, tonight.delivered())
+    return ranked
 
 
 @stage("skriver rapporter")

@@ -19,11 +19,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from flows import input_hash
+from flows import input_hash, reviews
 from flows.failures import UsageError
 from flows.screen import say
 from schemas import quality, warehouse_load
 from schemas.contract import Contract
+from schemas.groups import parse_groups
 from schemas.settings import Settings
 from schemas.warehouse import Warehouse, WarehouseError
 from schemas.workspace import Workspace
@@ -109,6 +110,7 @@ def _rebuilt(workspace: Workspace, place: Workspace, folder: Path, record: Mappi
             warehouse.load([], sorted(files, key=lambda row: row.seq), contracts, night)
             checks = quality.validate(warehouse.connection, place.building, contracts, place.root)
             warehouse.apply_checks(checks)
+            _settle_outcomes(warehouse, workspace, place, folder, record, contracts, night)
             warehouse.deduplicate()
             warehouse.reconcile()
             same = _account_of(warehouse) == wanted
@@ -118,6 +120,15 @@ def _rebuilt(workspace: Workspace, place: Workspace, folder: Path, record: Mappi
     if not same:
         raise UsageError(_gone(workspace, folder, settings, kept, "and building it again gave other rows"))
     return place.database
+
+
+def _settle_outcomes(warehouse: Warehouse, workspace: Workspace, place: Workspace, folder: Path,
+                     record: Mapping[str, Any], contracts: Mapping[str, Contract], night: datetime.date) -> None:
+    """Settle the outcomes as the run did: against the cases of the run before it, its groups and its rules."""
+    before = workspace.runs / record["previous_run"] / "cases.parquet" if record["previous_run"] else None
+    groups, rules = (json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+                     for name in ("groups", "detectors"))
+    reviews.settle(warehouse, contracts[reviews.DATASET], before, parse_groups(groups), rules, night, place.staging)
 
 
 def _lend(source: Path, target: Path) -> None:

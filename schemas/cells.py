@@ -29,6 +29,6 @@ def letters(position: int) -> str:
 
 def cell(file_name: str, line: int, column: str | None, places: Mapping[str, int]) -> str | None:
     """`M14` for a cell of a workbook; None for other files and for columns the file does not have."""
-    if column not in places or not file_name.lower().endswith(SHEETS):
+    if column is None or column not in places or not file_name.lower().endswith(SHEETS):
         return None
     return f"{letters(places[column])}{line}"

@@ -127,8 +127,8 @@ def type_rows(
     if contract.ignore_rows and contract.ignore_rows.column in mapping.columns:
         cell = f"coalesce(trim(c{mapping.columns[contract.ignore_rows.column]}), '')"
         skip = f"regexp_matches({cell}, {text(contract.ignore_rows.matches)})"
-        filled = [mapping.columns[name] for name in contract.ignore_rows.unless_filled if name in mapping.columns]
-        skip = " AND ".join([skip, *(f"nullif(trim(c{position}), '') IS NULL" for position in filled)])
+        others = [mapping.columns[name] for name in contract.ignore_rows.unless_filled if name in mapping.columns]
+        skip = " AND ".join([skip, *(f"nullif(trim(c{position}), '') IS NULL" for position in others)])
     kind = (
         f"CASE WHEN {blank} THEN {BLANK} WHEN {skip} THEN {SKIPPED} "
         f"WHEN {' OR '.join(bads) or 'false'} THEN {BAD} ELSE {GOOD} END"

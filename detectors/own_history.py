@@ -14,6 +14,7 @@ are not used. With `ratio` all is done on logarithms: a doubling is as far for t
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -94,13 +95,25 @@ def level_shifts(frame: pd.DataFrame, groups: Mapping[tuple[int, str], np.ndarra
     return Shifts(pd.DataFrame(found), judged, with_history, int(last["subject_id"].nunique()) - judged, flat)
 
 
+def _middle(values: np.ndarray, axis: int | None = None, keepdims: bool = False) -> Any:
+    """The median of what is known; NaN, without a warning, where nothing is."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.nanmedian(values, axis=axis, keepdims=keepdims)
+
+
+def _held(values: np.ndarray) -> float:
+    """The level that at least half of the known values reach: of two months the lower, so that one is no level."""
+    return float(np.percentile(values[np.isfinite(values)], 50, method="lower"))
+
+
 def _common_movement(level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What the members of a group did in each month, as the median distance to their own middle; and which months at
     least half of them have."""
     used = np.isfinite(level).mean(axis=0) >= 0.5
-    away = np.where(used, level - np.nanmedian(np.where(used, level, np.nan), axis=1, keepdims=True), np.nan)
+    away = np.where(used, level - _middle(np.where(used, level, np.nan), axis=1, keepdims=True), np.nan)
     usual = np.zeros(level.shape[1])
-    usual[used] = np.nanmedian(away[:, used], axis=0)
+    usual[used] = _middle(away[:, used], axis=0)
     return usual, used
 
 
@@ -128,7 +141,7 @@ def _spread(steady: np.ndarray, rule: History) -> float:
 def _changes(level: np.ndarray, split: int) -> np.ndarray:
     """How far each row's level moved between the months before `split` and those since; rows without both are out."""
     both = np.isfinite(level[:, :split]).any(axis=1) & np.isfinite(level[:, split:]).any(axis=1)
-    return np.asarray(np.nanmedian(level[both, split:], axis=1) - np.nanmedian(level[both, :split], axis=1))
+    return np.asarray(_middle(level[both, split:], axis=1) - _middle(level[both, :split], axis=1))
 
 
 def _judged(level: np.ndarray, steady: np.ndarray, split: int, peers: np.ndarray, typical: float,
@@ -139,8 +152,8 @@ def _judged(level: np.ndarray, steady: np.ndarray, split: int, peers: np.ndarray
         return None
     known = np.isfinite(steady)
     before, after = level[:split][known[:split]], level[split:][known[split:]]
-    own = float(np.median(after) - np.median(before))
-    beyond = float(np.nanmedian(steady[split:]) - np.nanmedian(steady[:split]))  # without what everybody did
+    own = _held(after) - float(np.median(before))
+    beyond = _held(steady[split:]) - float(_middle(steady[:split]))  # without what everybody did
     yearly, last_year = _against_last_year(steady, level, split, months)
     fence = float(q3 + rule.fence * (q3 - q1))
     # the spread of a hair: a value that never moved at all and then does is a shift of very many spreads
@@ -151,7 +164,7 @@ def _judged(level: np.ndarray, steady: np.ndarray, split: int, peers: np.ndarray
     past = np.percentile(before, [25, 50, 75, 95])
     back = np.exp if rule.ratio else (lambda value: value)
     change = np.expm1 if rule.ratio else (lambda value: value)
-    return {"own_value": float(back(np.median(after))), "own_before": float(back(past[1])),
+    return {"own_value": float(back(_held(after))), "own_before": float(back(past[1])),
             "own_change": float(change(own)), "own_last_year": None if last_year is None else float(back(last_year)),
             "n_before": len(before), "n_after": len(after), "peer_median": float(change(median)),
             "peer_q1": float(change(q1)), "peer_q3": float(change(q3)), "peer_p95": float(change(p95)),
@@ -170,5 +183,5 @@ def _against_last_year(steady: np.ndarray, level: np.ndarray, split: int,
     pairs = [(now, then) for now, then in pairs if then < split and np.isfinite(steady[then])]
     if not pairs or 2 * len(pairs) < len(since):
         return float("inf"), None
-    return (float(np.median([steady[now] - steady[then] for now, then in pairs])),
+    return (_held(np.array([steady[now] - steady[then] for now, then in pairs])),
             float(np.median([level[then] for _, then in pairs])))

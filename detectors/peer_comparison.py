@@ -18,13 +18,43 @@ SINGLE_PRECISION_FROM = 100_000  # rows; halves the memory where a few digits ar
 
 
 @dataclass(frozen=True)
+class Placing:
+    """Which group each row is compared with, and the rows each group is made of (a wide one holds narrow ones)."""
+
+    group: np.ndarray  # of each row: its place in `labels`
+    labels: tuple[str, ...]  # '' is everybody
+    members: tuple[np.ndarray, ...]
+
+    @classmethod
+    def everybody(cls, rows: int) -> Placing:
+        return cls(np.zeros(rows, dtype=np.intp), ("",), (np.arange(rows),))
+
+    @classmethod
+    def by(cls, groups: pd.Series, subjects: pd.Series, least: int) -> Placing:
+        """The named group where it has at least `least` subjects, else everybody."""
+        named = groups.fillna("").astype(str).reset_index(drop=True)
+        size = subjects.reset_index(drop=True).groupby(named).transform("nunique")
+        used = named.where(size >= least, "")
+        code, labels = pd.factorize(used, sort=True)
+        members = tuple(np.flatnonzero(code == place) if label else np.arange(len(used))
+                        for place, label in enumerate(labels))
+        return cls(code, tuple(map(str, labels)), members)
+
+    def share_not_above(self, scores: np.ndarray) -> np.ndarray:
+        """Of each row: the share of its group that scores at most as high (1 for the highest)."""
+        share = np.empty(len(scores))
+        for place, members in enumerate(self.members):
+            own = self.group == place
+            share[own] = np.searchsorted(np.sort(scores[members]), scores[own], "right") / max(1, len(members))
+        return share
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Rows x features. The group tables (groups x features) are in the features' own units, NaN without values."""
 
     names: tuple[str, ...]
-    labels: tuple[str, ...]  # of the groups
-    group: np.ndarray  # of each row: its place in `labels`
-    size: np.ndarray  # rows each group is compared with
+    placing: Placing
     median: np.ndarray
     q1: np.ndarray
     q3: np.ndarray
@@ -32,46 +62,46 @@ class Comparison:
     steps: np.ndarray
     reach: np.ndarray
 
+    @property
+    def group(self) -> np.ndarray:
+        return self.placing.group
 
-def compare(features: pd.DataFrame, groups: pd.Series | None = None) -> Comparison:
-    """Compare every row with its group; the group '' (and no `groups`) means with all rows. Infinite is missing.
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.placing.labels
+
+    @property
+    def size(self) -> np.ndarray:
+        """Rows each group is made of."""
+        return np.array([len(members) for members in self.placing.members])
+
+
+def compare(features: pd.DataFrame, placing: Placing | None = None) -> Comparison:
+    """Compare every row with its group (without `placing`: with all rows). Infinite is missing.
 
     Where the interquartile range is zero the mean absolute deviation takes its place, and a feature without any
     spread is 0 everywhere.
     """
-    if groups is None:
-        code, labels = np.zeros(len(features), dtype=np.intp), [""]
-    else:
-        code, found = pd.factorize(groups.astype(str), sort=True)
-        labels = list(found)
-    rows = [np.flatnonzero(code == place) for place in range(len(labels))]
-    shape = (len(labels), features.shape[1])
+    placing = placing or Placing.everybody(len(features))
+    shape = (len(placing.labels), features.shape[1])
     tables = {name: np.full(shape, np.nan) for name in ("q1", "median", "q3", "p95")}
     precision = np.float32 if len(features) >= SINGLE_PRECISION_FROM else np.float64
     steps, reach = (np.zeros(features.shape, dtype=precision) for _ in range(2))
+    own = [np.flatnonzero(placing.group == place) for place in range(len(placing.labels))]
     for at, name in enumerate(features.columns):
         column = features[name].to_numpy(dtype=np.float64, na_value=np.nan)
         known = np.isfinite(column)
-        for place, members in enumerate(rows):
-            members = members[known[members]]
-            peers = column[members] if labels[place] else column[known]
+        for place, members in enumerate(placing.members):
+            peers, rows = column[members[known[members]]], own[place][known[own[place]]]
             if not len(peers):
                 continue
             q1, median, q3, p95 = np.percentile(peers, [25, 50, 75, 95])
             for table, value in (("q1", q1), ("median", median), ("q3", q3), ("p95", p95)):
                 tables[table][place, at] = value
-            away = column[members] - median
+            away = column[rows] - median
             spread = q3 - q1 if q3 > q1 else np.abs(peers - median).mean()
             if spread > 0 and (deviation := peers.std()) > 0:
-                steps[members, at] = np.arcsinh(np.clip(away / spread, -FURTHEST_STEPS, FURTHEST_STEPS))
-                reach[members, at] = np.clip(away / deviation, -FURTHEST_REACH, FURTHEST_REACH)
-    size = np.array([len(m) if label else len(code) for label, m in zip(labels, rows, strict=True)])
-    return Comparison(tuple(map(str, features.columns)), tuple(map(str, labels)), code,
-                      size, tables["median"], tables["q1"], tables["q3"], tables["p95"], steps, reach)
-
-
-def usable_groups(groups: pd.Series, subjects: pd.Series, least: int) -> pd.Series:
-    """The declared group where it has at least `least` subjects, else '' (compared with everyone)."""
-    named = groups.fillna("").astype(str)
-    size = subjects.groupby(named).transform("nunique")
-    return named.where(size >= least, "")
+                steps[rows, at] = np.arcsinh(np.clip(away / spread, -FURTHEST_STEPS, FURTHEST_STEPS))
+                reach[rows, at] = np.clip(away / deviation, -FURTHEST_REACH, FURTHEST_REACH)
+    return Comparison(tuple(map(str, features.columns)), placing, tables["median"], tables["q1"], tables["q3"],
+                      tables["p95"], steps, reach)

@@ -137,7 +137,8 @@ def _store_shifts(connection: duckdb.DuckDBPyConnection, detector: Detector, fou
     scales = {"own_value": scale, "own_before": scale, "own_last_year": scale, "own_change": step,
               "peer_median": step, "peer_p95": step, "peer_fence": step}
     columns += [f"any_value(round(s.{name} * {scales[name]}, 2)) AS {name}" if name in scales
-                else f"any_value(s.{name}) AS {name}" for name in FACTS]
+                else f"any_value({'CAST(s.shifted_on AS DATE)' if name == 'shifted_on' else 's.' + name}) AS {name}"
+                for name in FACTS]
     connection.execute(f"CREATE OR REPLACE TEMP TABLE firing AS SELECT {', '.join(columns)} FROM {joined} "
                        "GROUP BY p.subject_id")
     _store(connection, detector, "firing", FACTS)

@@ -11,7 +11,7 @@ import pandas as pd
 from detectors.evaluation import size_quartile, summary
 from detectors.isolation_forest import contributions, fit
 from detectors.methods import MIN_PEERS
-from detectors.peer_comparison import Comparison, compare, usable_groups
+from detectors.peer_comparison import Comparison, Placing, compare
 
 REASONS = 3
 EXPLAINED = 5_000  # first rows that get their reasons; nobody reads further
@@ -43,13 +43,12 @@ def score_table(ids: pd.Series, features: pd.DataFrame, groups: pd.Series | None
         raise ScoreError(f"{len(features)} rows are too few to compare with: at least {MIN_PEERS} are needed")
     used = None
     if groups is not None:
-        groups = groups.reset_index(drop=True)
-        used = usable_groups(groups, pd.Series(range(len(ids))), MIN_PEERS)
+        used = Placing.by(groups, pd.Series(range(len(ids))), MIN_PEERS)
     compared = compare(features, used)
     model, scores = fit(compared, seed)
     names = ids.astype("string").fillna("").to_numpy(dtype=str)
     order = np.lexsort((names, -scores))
-    percentile = pd.Series(scores).groupby(compared.group).rank(pct=True, method="max").to_numpy() * 100
+    percentile = compared.placing.share_not_above(scores) * 100
     rows = pd.DataFrame({"rank": np.arange(1, len(order) + 1), "id": names[order],
                          "percentile": np.round(percentile[order], 2), "score": np.round(scores[order], 4),
                          "peers": compared.size[compared.group[order]]})
@@ -57,7 +56,8 @@ def score_table(ids: pd.Series, features: pd.DataFrame, groups: pd.Series | None
     told = _reasons(features, compared, first, contributions(model, compared, first))
     for place in range(min(REASONS, features.shape[1])):
         rows[f"reason_{place + 1}"] = [*(reasons[place] for reasons in told), *[""] * (len(order) - len(first))]
-    small = 0 if groups is None or used is None else int(groups[used == ""].nunique())
+    small = 0 if groups is None or used is None else int(groups.reset_index(drop=True)[
+        np.array(used.labels)[used.group] == ""].nunique())
     return Scored(rows, scores, compared.names, small)
 
 

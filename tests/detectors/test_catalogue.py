@@ -11,6 +11,7 @@ import pytest
 from detectors import run
 from detectors.detector import Catalogue, Detector
 from detectors.header import load_law_values
+from detectors.own_history import FACTS
 from schemas.contract import load_contracts
 from schemas.settings import load_settings
 from tests.detectors.cases import AS_OF, FOLDER, Bench, case_files, load_cases
@@ -26,7 +27,8 @@ METHOD_FACTS = {
     "peer": {"own_value", "peer_median", "peer_p95", "peer_fence", "peer_n"},
     "isolation_forest": {"peer_n", "percentile", "n_periods"}
     | {f"{name}_{i}" for name in ("own", "median", "p95") for i in (1, 2, 3)}
-    | {f"feature_{i}_{lang}" for i in (1, 2, 3) for lang in ("sv", "en")},
+    | {f"feature_{i}_{lang}" for i in (1, 2, 3) for lang in ("sv", "en")}
+    | {"differences_sv", "differences_en"},
     "rule": set(), "link": set(),
 }
 
@@ -42,7 +44,8 @@ def test_code_matches_its_folder(detector: Detector) -> None:
 
 @pytest.mark.parametrize("detector", DETECTORS, ids=ids)
 def test_sentence_uses_only_facts_the_select_gives(detector: Detector) -> None:
-    given = (set(detector.fact_columns) | METHOD_FACTS[detector.method]
+    own_history = (detector.header.get("peers") or {}).get("compare") == "own_history"
+    given = (set(detector.fact_columns) | (set(FACTS) if own_history else METHOD_FACTS[detector.method])
              | {"subject_id", "period_from", "period_to", "amount_sek", "n_evidence"})
     for text in detector.header["sentence"].values():
         named = {name for _, name, _, _ in string.Formatter().parse(text) if name}

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from detectors.isolation_forest import contributions, fit, stability
-from detectors.peer_comparison import compare, usable_groups
+from detectors.peer_comparison import Placing, compare
 
 
 def frame(n: int = 200, seed: int = 3) -> pd.DataFrame:
@@ -128,8 +128,7 @@ def test_peers_are_the_own_group_and_everyone_for_a_small_group() -> None:
     data = pd.DataFrame({"a": [1.0] * 30 + [5.0] * 30 + [9.0] * 2})
     data["a"] += np.tile(np.linspace(-0.4, 0.4, 31), 2)
     kinds = pd.Series(["low"] * 30 + ["high"] * 30 + [None] * 2)
-    groups = usable_groups(kinds, pd.Series(range(62)), 30)
-    compared = compare(data, groups)
+    compared = compare(data, Placing.by(kinds, pd.Series(range(62)), 30))
     assert compared.labels == ("", "high", "low")
     assert compared.size.tolist() == [62, 30, 30]
     assert compared.median[1, 0] == pytest.approx(5, abs=0.2)

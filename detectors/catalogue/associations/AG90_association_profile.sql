@@ -14,6 +14,9 @@ optional_columns: [persons.birth_year, association_members.birth_year, venue_boo
 law: [lok_age_from, lok_age_to]
 age_limit: andelen deltagare utanför aktivitetsstödets åldersgränser (RF:s anvisningar för LOK-stöd)
 population: association_members.association_id
+peers:
+  levels: [[activity, size_band], [activity], [size_band], []]
+  size_bands: 2
 why:
   sv: Flera små avvikelser på en gång kan synas som en ovanlig helhet fast ingen enskild regel slår till. Jämförelsen säger var det är värt att titta, inte att något är fel.
   en: Several small deviations at once may show as an unusual whole though no single rule fires. The comparison says where a look is worthwhile, not that anything is wrong.
@@ -27,19 +30,19 @@ next_step:
   sv: Börja med de drag som skiljer mest och se om en känd omständighet förklarar dem.
   en: Begin with the features that differ most and see whether a known circumstance explains them.
 sentence:
-  sv: "Ovanlig helhet jämfört med {peer_n:förening|föreningar}: {feature_1_sv} {own_1} (median {median_1}), {feature_2_sv} {own_2} (median {median_2}), {feature_3_sv} {own_3} (median {median_3})"
-  en: "Unusual whole against {peer_n:association|associations}: {feature_1_en} {own_1} (median {median_1}), {feature_2_en} {own_2} (median {median_2}), {feature_3_en} {own_3} (median {median_3})"
+  sv: "Ovanlig helhet jämfört med {peer_n:förening|föreningar}: {differences_sv}"
+  en: "Unusual whole against {peer_n:association|associations}: {differences_en}"
 basis: [{title: "Liu, Ting and Zhou 2008, Isolation Forest"}, {title: handbook section 5}]
 features:
-  sek_per_member: {sv: bidrag per medlem (kronor), en: grant a member (SEK), unit: SEK}
-  member_growth: {sv: ändring av medlemstalet (procent), en: change of membership (percent), unit: percent}
+  sek_per_member: {sv: bidrag per medlem, en: grant a member, unit: SEK}
+  member_growth: {sv: ändring av medlemstalet, en: change of membership, unit: percent}
   attendance_per_activity: {sv: närvarande per aktivitet, en: attendance an activity, unit: participants}
   activities_per_member: {sv: aktiviteter per medlem, en: activities a member, unit: activities}
-  unbooked_share: {sv: andel aktiviteter utan bokning (procent), en: activities without booking (percent), unit: percent}
-  outside_age_share: {sv: andel närvaro utanför åldersgränserna (procent), en: attendance outside the age limits (percent), unit: percent}
+  unbooked_share: {sv: andel aktiviteter utan bokning, en: activities without booking, unit: percent}
+  outside_age_share: {sv: andel närvaro utanför åldersgränserna, en: attendance outside the age limits, unit: percent}
   leader_load: {sv: aktiviteter per ledare, en: activities a leader, unit: activities}
-  same_count_share: {sv: andel aktiviteter med samma antal som gången före (procent), en: activities with the number of the time before (percent), unit: percent}
-  new_board_share: {sv: andel nya i styrelsen (procent), en: new people on the board (percent), unit: percent}
+  same_count_share: {sv: andel aktiviteter med samma antal som gången före, en: activities with the number of the time before, unit: percent}
+  new_board_share: {sv: andel nya i styrelsen, en: new people on the board, unit: percent}
 parameters:
   min_volume: {value: 15, unit: members, because: measures per member are unsteady in small associations}
   percentile: {value: 0.97, unit: share of associations, because: three in a hundred are as many as can be looked at}
@@ -112,7 +115,8 @@ shown AS (
 ),
 references_of AS (SELECT association_id, array_agg(row_ref) AS evidence FROM shown GROUP BY association_id)
 SELECT b.association_id AS subject_id, $since AS period_from, $as_of AS period_to, b.members AS volume,
-       a.category AS peer_group,
+       -- the larger kinds of activity; whom an association otherwise gathers is nobody's business here
+       CASE WHEN a.category IN ('sport', 'culture', 'youth') THEN a.category END AS activity,
        CAST(g.paid_sek / b.members AS DOUBLE) AS sek_per_member,
        CAST(b.members / p.members - 1 AS DOUBLE) AS member_growth,
        CAST(f.attendance AS DOUBLE) AS attendance_per_activity,

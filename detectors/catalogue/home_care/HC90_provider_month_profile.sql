@@ -8,8 +8,12 @@ subject: provider
 gate: P1
 reads: [home_care_visits, home_care_months, home_care_covered_months, home_care_outage_days, home_care_billed, providers]
 optional_reads: [home_care_billed, providers]
-optional_columns: [home_care_visits.edited_afterwards, home_care_visits.planned_minutes, providers.reimbursement_model]
+optional_columns: [home_care_visits.edited_afterwards, home_care_visits.planned_minutes, providers.reimbursement_model,
+                   providers.contract_kind]
 population: home_care_visits.provider_id
+peers:
+  levels: [[contract_kind, size_band], [contract_kind], [size_band], []]
+  size_bands: 2
 why:
   sv: Flera små avvikelser på en gång kan synas som en ovanlig helhet fast ingen enskild regel slår till. Jämförelsen säger var det är värt att titta, inte att något är fel.
   en: Several small deviations at once may show as an unusual whole though no single rule fires. The comparison says where a look is worthwhile, not that anything is wrong.
@@ -23,21 +27,22 @@ next_step:
   sv: Börja med de drag som skiljer mest och se om en känd omständighet förklarar dem.
   en: Begin with the features that differ most and see whether a known circumstance explains them.
 sentence:
-  sv: "ovanlig månad jämfört med {peer_n:månad|månader}: {feature_1_sv} {own_1} (median {median_1}), {feature_2_sv} {own_2} (median {median_2}), {feature_3_sv} {own_3} (median {median_3})"
-  en: "unusual month against {peer_n:month|months}: {feature_1_en} {own_1} (median {median_1}), {feature_2_en} {own_2} (median {median_2}), {feature_3_en} {own_3} (median {median_3})"
+  sv: "ovanlig månad jämfört med {peer_n:månad|månader}: {differences_sv}"
+  en: "unusual month against {peer_n:month|months}: {differences_en}"
 basis: [{title: "Liu, Ting and Zhou 2008, Isolation Forest"}, {title: handbook section 5}]
 features:
-  manual_share: {sv: andel manuella besök (procent), en: manual visits (percent), unit: percent}
-  edited_share: {sv: andel ändrade besök (procent), en: edited visits (percent), unit: percent}
-  quarter_share: {sv: andel besök på jämna kvartar (procent), en: visits of whole quarters (percent), unit: percent}
-  granted_ratio: {sv: utförd tid mot beviljad (procent), en: performed by granted time (percent), unit: percent}
-  billed_ratio: {sv: fakturerad tid mot utförd (procent), en: billed by performed time (percent), unit: percent}
+  manual_share: {sv: andel manuella besök, en: manual visits, unit: percent}
+  edited_share: {sv: andel ändrade besök, en: edited visits, unit: percent}
+  quarter_share: {sv: andel besök på jämna kvartar, en: visits of whole quarters, unit: percent}
+  granted_ratio: {sv: utförd tid mot beviljad, en: performed by granted time, unit: percent}
+  billed_ratio: {sv: fakturerad tid mot utförd, en: billed by performed time, unit: percent}
   minutes_per_client: {sv: minuter per brukare, en: minutes a client, unit: minutes}
   visits_per_staff_day: {sv: besök per personal och dag, en: visits a staff member and day, unit: visits}
-  night_share: {sv: andel nattbesök (procent), en: night visits (percent), unit: percent}
-  new_client_share: {sv: andel nya brukare (procent), en: new clients (percent), unit: percent}
-  plan_deviation: {sv: avvikelse från planerad längd (minuter), en: deviation from the planned duration (minutes), unit: minutes}
-  single_staff_share: {sv: andel brukare med en enda i personalen (procent), en: clients with a single member of staff (percent), unit: percent}
+  night_share: {sv: andel nattbesök, en: night visits, unit: percent}
+  new_client_share: {sv: andel nya brukare, en: new clients, unit: percent}
+  plan_deviation: {sv: avvikelse från planerad längd, en: deviation from the planned duration, unit: minutes}
+  hours_change: {sv: tid per brukare mot utförarens egna månader före, en: time a client against the provider's own months before, unit: percent}
+  single_staff_share: {sv: andel brukare med en enda i personalen, en: clients with a single member of staff, unit: percent}
 parameters:
   min_volume: {value: 100, unit: visits a month, because: shares of few visits are chance}
   percentile: {value: 0.97, unit: rank of the score, because: a few percent is what can be looked at}
@@ -78,10 +83,10 @@ client_staff AS (
 firsts AS (
   SELECT provider_id, client_token, min(month) AS first_month FROM home_care_months GROUP BY provider_id, client_token
 ),
-begun AS (SELECT min(month) AS first_month FROM home_care_months),
+begun AS (SELECT provider_id, min(month) AS first_month FROM home_care_months GROUP BY provider_id),
 clients AS (
   SELECT m.provider_id, m.month, count(*) AS n_clients,
-         -- in the first month of all every client would be new
+         -- in a provider's first month every client would be new
          avg(CASE WHEN m.month = b.first_month THEN NULL WHEN f.first_month = m.month THEN 1.0 ELSE 0.0 END) AS new_client_share,
          avg(CASE WHEN c.n_visits < 10 THEN NULL WHEN c.n_staff = 1 THEN 1.0 ELSE 0.0 END) AS single_staff_share,
          sum(CASE WHEN m.whole_month AND m.granted_minutes > 0 THEN m.minutes END)
@@ -91,11 +96,19 @@ clients AS (
   FROM home_care_months m
   JOIN client_staff c ON c.provider_id = m.provider_id AND c.client_token = m.client_token AND c.month = m.month
   JOIN firsts f ON f.provider_id = m.provider_id AND f.client_token = m.client_token
-  CROSS JOIN begun b
+  JOIN begun b ON b.provider_id = m.provider_id
   LEFT JOIN home_care_billed l
     ON l.provider_id = m.provider_id AND l.client_token = m.client_token AND l.month = m.month
   LEFT JOIN providers p ON p.provider_id = m.provider_id
   GROUP BY m.provider_id, m.month
+),
+levels AS (
+  SELECT p.provider_id, p.month, p.minutes / c.n_clients AS per_client,
+         avg(p.minutes / c.n_clients) OVER (PARTITION BY p.provider_id ORDER BY p.month, p.provider_id
+                                            ROWS BETWEEN 6 PRECEDING AND 1 PRECEDING) AS usual,
+         count(*) OVER (PARTITION BY p.provider_id ORDER BY p.month, p.provider_id
+                        ROWS BETWEEN 6 PRECEDING AND 1 PRECEDING) AS n_before
+  FROM profile p JOIN clients c ON c.provider_id = p.provider_id AND c.month = p.month
 ),
 sampled AS (
   -- rows an investigator can open: manual, edited, night and long visits, the longest first
@@ -114,8 +127,11 @@ SELECT p.provider_id AS subject_id, p.month AS period_from,
        CAST(p.n / s.n AS DOUBLE) AS visits_per_staff_day,
        CAST(p.night_share AS DOUBLE) AS night_share, CAST(c.new_client_share AS DOUBLE) AS new_client_share,
        CAST(p.plan_deviation AS DOUBLE) AS plan_deviation,
-       CAST(c.single_staff_share AS DOUBLE) AS single_staff_share, e.evidence
+       CAST(CASE WHEN v.n_before >= 3 THEN v.per_client / v.usual - 1 END AS DOUBLE) AS hours_change,
+       CAST(c.single_staff_share AS DOUBLE) AS single_staff_share, o.contract_kind, e.evidence
 FROM profile p
 JOIN clients c ON c.provider_id = p.provider_id AND c.month = p.month
+JOIN levels v ON v.provider_id = p.provider_id AND v.month = p.month
+LEFT JOIN providers o ON o.provider_id = p.provider_id
 JOIN staff_days s ON s.provider_id = p.provider_id AND s.month = p.month
 LEFT JOIN references_of e ON e.provider_id = p.provider_id AND e.month = p.month

@@ -33,12 +33,31 @@ severity: 4
 status: active
 since: 2026-11-23
 */
-WITH shifts AS (
-  SELECT client_token, provider_id, assistant_token, epoch(started_at) AS begins, epoch(ended_at) AS ends, row_ref,
-         max(epoch(ended_at)) OVER (PARTITION BY client_token, assistant_token ORDER BY started_at, row_ref
-                                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS own_end_before
-  FROM assistance_shifts
-  WHERE started_at >= $since AND ended_at > started_at AND kind = 'active'
+WITH clients AS (
+  SELECT client_id, row_number() OVER (ORDER BY client_id) AS place
+  FROM (SELECT DISTINCT client_token AS client_id FROM assistance_shifts WHERE started_at >= $since) d
+),
+placed AS (
+  -- client and time as one number, 2^38 seconds a client: one sort by it is several times cheaper than a sort a client
+  SELECT x.place * 274877906944 + CAST(floor(epoch(s.started_at)) AS BIGINT) AS begins,
+         x.place * 274877906944 + CAST(ceil(epoch(s.ended_at)) AS BIGINT) AS ends, s.row_ref
+  FROM assistance_shifts s JOIN clients x ON x.client_id = s.client_token
+  WHERE s.started_at >= $since AND s.ended_at > s.started_at AND s.kind = 'active'
+),
+followed AS (
+  SELECT row_ref, begins, ends,
+         max(ends) OVER (ORDER BY begins, row_ref ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest_end_before,
+         lead(begins) OVER (ORDER BY begins, row_ref) AS next_begins
+  FROM placed
+),
+shifts AS (
+  -- a stretch with several assistants lies in shifts that overlap another of the same client: the rest is left out
+  SELECT s.client_token, s.provider_id, s.assistant_token, epoch(s.started_at) AS begins, epoch(s.ended_at) AS ends,
+         s.row_ref,
+         max(epoch(s.ended_at)) OVER (PARTITION BY s.client_token, s.assistant_token ORDER BY s.started_at, s.row_ref
+                                      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS own_end_before
+  FROM followed f JOIN assistance_shifts s ON s.row_ref = f.row_ref
+  WHERE f.latest_end_before > f.begins OR f.next_begins < f.ends
 ),
 steps AS (
   -- one assistant's own overlapping rows count as one presence: only the part not yet covered is kept

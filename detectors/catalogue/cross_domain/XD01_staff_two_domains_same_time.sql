@@ -35,9 +35,9 @@ changes:
   - {date: 2026-11-23, what: "the money of an overlap is shared by the two providers, so that a run counts it once"}
 */
 WITH two_domains AS (
-  SELECT person_token FROM work_intervals
-  WHERE started_at >= $since AND kind <> 'home_standby'
-  GROUP BY person_token HAVING count(DISTINCT domain) >= 2
+  SELECT person_token
+  FROM (SELECT DISTINCT person_token, domain FROM work_intervals WHERE started_at >= $since AND kind <> 'home_standby') d
+  GROUP BY person_token HAVING count(*) >= 2
 ),
 worked AS (
   SELECT w.person_token, w.domain, w.organisation_id, w.client_token, w.started_at, w.ended_at, w.row_ref,

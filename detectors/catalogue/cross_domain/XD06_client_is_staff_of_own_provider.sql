@@ -32,17 +32,37 @@ severity: 3
 status: active
 since: 2026-11-23
 */
-WITH events AS (
-  SELECT provider_id, client_token, staff_token AS person_token, started_at, ended_at, 'home_care' AS domain, row_ref
+WITH roles AS (
+  -- who is whose client and whose staff, without repetitions: few rows to look for people who are both
+  SELECT DISTINCT provider_id, client_token, staff_token
   FROM home_care_visits WHERE started_at >= $since AND ended_at > started_at
   UNION ALL
-  SELECT provider_id, client_token, assistant_token, started_at, ended_at, 'assistance', row_ref
+  SELECT DISTINCT provider_id, client_token, assistant_token
   FROM assistance_shifts WHERE started_at >= $since AND ended_at > started_at
 ),
+both_roles AS (
+  SELECT c.provider_id, c.person_token
+  FROM (SELECT DISTINCT provider_id, client_token AS person_token FROM roles) c
+  JOIN (SELECT DISTINCT provider_id, staff_token AS person_token FROM roles) s
+    ON s.provider_id = c.provider_id AND s.person_token = c.person_token
+),
 clients AS (
-  SELECT provider_id, client_token AS person_token, min(started_at) AS first_at, max(ended_at) AS last_at,
-         min(row_ref) AS client_ref
-  FROM events GROUP BY provider_id, client_token
+  SELECT e.provider_id, e.client_token AS person_token, min(e.started_at) AS first_at, max(e.ended_at) AS last_at,
+         min(e.row_ref) AS client_ref
+  FROM (SELECT provider_id, client_token, started_at, ended_at, row_ref FROM home_care_visits
+        WHERE started_at >= $since AND ended_at > started_at
+        UNION ALL
+        SELECT provider_id, client_token, started_at, ended_at, row_ref FROM assistance_shifts
+        WHERE started_at >= $since AND ended_at > started_at) e
+  JOIN both_roles b ON b.provider_id = e.provider_id AND b.person_token = e.client_token
+  GROUP BY e.provider_id, e.client_token
+),
+events AS (
+  SELECT provider_id, staff_token AS person_token, started_at, ended_at, 'home_care' AS domain, row_ref
+  FROM home_care_visits WHERE started_at >= $since AND ended_at > started_at
+  UNION ALL
+  SELECT provider_id, assistant_token, started_at, ended_at, 'assistance', row_ref
+  FROM assistance_shifts WHERE started_at >= $since AND ended_at > started_at
 ),
 rates AS (
   SELECT 'home_care' AS domain, provider_id, sek_per_minute FROM home_care_rates

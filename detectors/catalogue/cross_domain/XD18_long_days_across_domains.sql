@@ -32,8 +32,9 @@ status: active
 since: 2026-11-23
 */
 WITH two_domains AS (
-  SELECT person_token FROM work_intervals WHERE started_at >= $since AND kind <> 'home_standby'
-  GROUP BY person_token HAVING count(DISTINCT domain) >= 2
+  SELECT person_token
+  FROM (SELECT DISTINCT person_token, domain FROM work_intervals WHERE started_at >= $since AND kind <> 'home_standby') d
+  GROUP BY person_token HAVING count(*) >= 2
 ),
 worked AS (
   SELECT w.person_token, w.domain, w.organisation_id, CAST(w.started_at AS DATE) AS day,

@@ -56,12 +56,21 @@ touching AS (
   FROM followed f JOIN home_care_visits v ON v.row_ref = f.row_ref
   WHERE f.latest_end_before > f.begins OR f.next_begins < f.ends
 ),
+later AS (
+  -- the later visit of a pair is the one in question, so the pair belongs to its provider; decided is not its matter
+  SELECT t.provider_id, t.client_token, t.staff_token, t.started_at, t.ended_at, t.row_ref
+  FROM touching t
+  WHERE NOT EXISTS (
+    SELECT 1 FROM home_care_decisions d
+    WHERE d.client_token = t.client_token AND d.double_staffed
+      AND d.valid_from <= CAST(t.started_at AS DATE)
+      AND (d.valid_to IS NULL OR d.valid_to >= CAST(t.started_at AS DATE)))
+),
 pairs AS (
-  -- the later visit of a pair is the one in question, so the pair belongs to its provider
   SELECT b.provider_id, b.client_token, a.row_ref AS first_ref, b.row_ref AS second_ref, b.started_at,
          CAST(date_trunc('month', b.started_at) AS DATE) AS month,
          (least(epoch(a.ended_at), epoch(b.ended_at)) - epoch(b.started_at)) / 60.0 AS minutes
-  FROM touching a JOIN touching b
+  FROM touching a JOIN later b
     ON a.client_token = b.client_token
    AND (a.staff_token <> b.staff_token OR a.provider_id <> b.provider_id)
    AND a.started_at < b.ended_at AND b.started_at < a.ended_at
@@ -72,11 +81,6 @@ undecided AS (
          count(*) OVER (PARTITION BY p.provider_id, p.month) AS pairs_in_month
   FROM pairs p
   WHERE p.minutes > $min_overlap_minutes
-    AND NOT EXISTS (
-      SELECT 1 FROM home_care_decisions d
-      WHERE d.client_token = p.client_token AND d.double_staffed
-        AND d.valid_from <= CAST(p.started_at AS DATE)
-        AND (d.valid_to IS NULL OR d.valid_to >= CAST(p.started_at AS DATE)))
 ),
 evidence_rows AS (
   SELECT provider_id, first_ref AS row_ref FROM undecided WHERE pairs_in_month >= $min_pairs_month

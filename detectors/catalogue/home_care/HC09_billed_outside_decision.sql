@@ -6,7 +6,7 @@ kind: breach
 concept: decision
 subject: provider
 gate: P1
-reads: [home_care_visits, home_care_decisions, home_care_invoices, home_care_billed, home_care_rates]
+reads: [home_care_visits, home_care_months, home_care_decisions, home_care_invoices, home_care_billed, home_care_rates]
 optional_reads: [home_care_invoices, home_care_billed, home_care_rates]
 population: home_care_visits.provider_id
 why:
@@ -32,13 +32,24 @@ severity: 4
 status: active
 since: 2026-11-23
 */
-WITH days AS (
-  SELECT provider_id, client_token, CAST(started_at AS DATE) AS day,
-         CAST(date_trunc('month', started_at) AS DATE) AS month,
-         sum(epoch(ended_at) - epoch(started_at)) / 60.0 AS minutes, count(*) AS n_visits
-  FROM home_care_visits
-  WHERE started_at >= $since AND ended_at > started_at
-  GROUP BY provider_id, client_token, CAST(started_at AS DATE), CAST(date_trunc('month', started_at) AS DATE)
+WITH open_months AS (
+  -- a month that one decision covers whole holds no day without: only the other months are looked at day by day
+  SELECT m.provider_id, m.client_token, m.month
+  FROM home_care_months m
+  WHERE m.month >= $since AND NOT EXISTS (
+    SELECT 1 FROM home_care_decisions d
+    WHERE d.client_token = m.client_token
+      AND d.valid_from <= m.month + INTERVAL 1 DAY * $retroactive_days
+      AND (d.valid_to IS NULL OR d.valid_to >= m.month + INTERVAL 1 MONTH - INTERVAL 1 DAY))
+),
+days AS (
+  SELECT v.provider_id, v.client_token, CAST(v.started_at AS DATE) AS day, o.month,
+         sum(epoch(v.ended_at) - epoch(v.started_at)) / 60.0 AS minutes, count(*) AS n_visits
+  FROM home_care_visits v
+  JOIN open_months o ON o.client_token = v.client_token AND o.provider_id = v.provider_id
+                    AND o.month = CAST(date_trunc('month', v.started_at) AS DATE)
+  WHERE v.started_at >= $since AND v.ended_at > v.started_at
+  GROUP BY v.provider_id, v.client_token, CAST(v.started_at AS DATE), o.month
 ),
 outside_days AS (
   SELECT v.provider_id, v.client_token, v.day, v.month, v.minutes, v.n_visits

@@ -35,18 +35,38 @@ status: active
 since: 2026-11-23
 */
 WITH slots AS (
-  -- how many days of a week one client had a visit at exactly these minutes
+  -- visits of one client in a week at exactly the same minutes (of beginning and end, as one number)
   SELECT provider_id, client_token, CAST(date_trunc('week', started_at) AS DATE) AS monday,
-         hour(started_at) * 60 + minute(started_at) AS begins, hour(ended_at) * 60 + minute(ended_at) AS ends,
-         count(DISTINCT CAST(started_at AS DATE)) AS n_days, count(*) AS n_visits
+         (hour(started_at) * 60 + minute(started_at)) * 1440 + hour(ended_at) * 60 + minute(ended_at) AS minutes
   FROM home_care_visits
   WHERE started_at >= $since AND ended_at > started_at AND coalesce(service, 'other') <> 'meal'
   GROUP BY provider_id, client_token, CAST(date_trunc('week', started_at) AS DATE),
-           hour(started_at) * 60 + minute(started_at), hour(ended_at) * 60 + minute(ended_at)
+           (hour(started_at) * 60 + minute(started_at)) * 1440 + hour(ended_at) * 60 + minute(ended_at)
+  HAVING count(*) >= $min_days
 ),
+slot_visits AS (
+  SELECT s.provider_id, s.client_token, s.monday, s.minutes, v.row_ref, CAST(v.started_at AS DATE) AS day
+  FROM slots s JOIN home_care_visits v
+    ON v.client_token = s.client_token AND v.provider_id = s.provider_id
+   AND CAST(date_trunc('week', v.started_at) AS DATE) = s.monday
+   AND (hour(v.started_at) * 60 + minute(v.started_at)) * 1440 + hour(v.ended_at) * 60 + minute(v.ended_at) = s.minutes
+  WHERE v.started_at >= $since AND v.ended_at > v.started_at AND coalesce(v.service, 'other') <> 'meal'
+),
+copied AS (
+  -- two visits of one day at the same minutes are one day
+  SELECT provider_id, client_token, monday, minutes
+  FROM slot_visits GROUP BY provider_id, client_token, monday, minutes HAVING count(DISTINCT day) >= $min_days
+),
+copied_weeks AS (SELECT DISTINCT provider_id, client_token, monday FROM copied),
 weeks AS (
-  SELECT provider_id, client_token, monday, max(n_days) >= $min_days AS is_copied
-  FROM slots GROUP BY provider_id, client_token, monday HAVING sum(n_visits) >= $min_days
+  SELECT w.provider_id, c.monday IS NOT NULL AS is_copied
+  FROM (SELECT provider_id, client_token, CAST(date_trunc('week', started_at) AS DATE) AS monday
+        FROM home_care_visits
+        WHERE started_at >= $since AND ended_at > started_at AND coalesce(service, 'other') <> 'meal'
+        GROUP BY provider_id, client_token, CAST(date_trunc('week', started_at) AS DATE)
+        HAVING count(*) >= $min_days) w
+  LEFT JOIN copied_weeks c
+    ON c.provider_id = w.provider_id AND c.client_token = w.client_token AND c.monday = w.monday
 ),
 shares AS (
   SELECT provider_id, count(*) AS n_weeks, sum(CASE WHEN is_copied THEN 1 ELSE 0 END) AS n,
@@ -68,20 +88,12 @@ fired AS (
   FROM shares s CROSS JOIN peers p
   WHERE s.share >= $min_share AND (p.peer_n < 30 OR s.share > p.q3 + $fence_step * (p.q3 - p.q1))
 ),
-copied AS (
-  SELECT s.provider_id, s.client_token, s.monday, s.begins, s.ends
-  FROM slots s JOIN fired f ON f.provider_id = s.provider_id
-  WHERE s.n_days >= $min_days
-),
 shown AS (
-  SELECT v.provider_id, v.row_ref, CAST(v.started_at AS DATE) AS day,
-         row_number() OVER (PARTITION BY v.provider_id ORDER BY v.row_ref) AS place
-  FROM copied c JOIN home_care_visits v
-    ON v.provider_id = c.provider_id AND v.client_token = c.client_token
-   AND CAST(date_trunc('week', v.started_at) AS DATE) = c.monday
-   AND hour(v.started_at) * 60 + minute(v.started_at) = c.begins
-   AND hour(v.ended_at) * 60 + minute(v.ended_at) = c.ends
-  WHERE coalesce(v.service, 'other') <> 'meal'
+  SELECT v.provider_id, v.row_ref, v.day, row_number() OVER (PARTITION BY v.provider_id ORDER BY v.row_ref) AS place
+  FROM slot_visits v
+  JOIN copied c ON c.provider_id = v.provider_id AND c.client_token = v.client_token AND c.monday = v.monday
+               AND c.minutes = v.minutes
+  JOIN fired f ON f.provider_id = v.provider_id
 ),
 references_of AS (
   SELECT provider_id, min(day) AS period_from, max(day) AS period_to, count(*) AS n_evidence,

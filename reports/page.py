@@ -82,9 +82,10 @@ def _environment(language: str) -> Environment:
 
 
 def render(template: str, language: str, script: bool = False, islands: dict[str, str] | None = None,
-           **values: Any) -> str:
-    """A whole page. `islands`: id -> packed data, put at the end of the body."""
-    style, code = static("report.css"), "\n".join(static(name) for name in SCRIPTS) if script else None
+           more_style: str = "", **values: Any) -> str:
+    """A whole page. `islands`: id -> packed data, put at the end of the body; `more_style`: one more of static/."""
+    style = static("report.css") + (static(more_style) if more_style else "")
+    code = "\n".join(static(name) for name in SCRIPTS) if script else None
     return _environment(language).get_template(template).render(
         style=Markup(style), script=Markup(code) if code else None, policy=policy(style, code),
         islands=islands or {}, **values)

@@ -17,6 +17,8 @@ from reports import words
 from reports.model import AMOUNT_KINDS, GroupModel
 
 MAX_ROWS = 400_000  # of evidence; a sheet would hold 1,048,575 and no reader would open it
+_DAYS = (3, 5)  # of the columns for the outcome: Reviewed, Rest until
+_OURS = ("group", "listed_on")  # the last columns, hidden: the next night must know them
 _LONGEST = 32_767  # characters a cell may hold
 _OPTIONS = {"in_memory": True, "constant_memory": False, "strings_to_formulas": False, "strings_to_urls": False,
             "strings_to_numbers": False, "nan_inf_to_errors": False}
@@ -72,7 +74,9 @@ def workbook(model: GroupModel) -> bytes:
                "m": book.add_format({"valign": "top", "num_format": "#,##0.00"}),
                "p": book.add_format({"valign": "top", "num_format": "0.00"}),
                "input": book.add_format({"valign": "top", "bg_color": "#FFF9E0", "border": 1,
-                                         "border_color": "#C9C2A5"})}
+                                         "border_color": "#C9C2A5"}),
+               "day": book.add_format({"valign": "top", "bg_color": "#FFF9E0", "border": 1,
+                                       "border_color": "#C9C2A5", "num_format": "yyyy-mm-dd"})}
     _cases(book, model, formats)
     _evidence(book, model, formats)
     _run(book, model, formats)
@@ -86,7 +90,9 @@ def _cases(book: xlsxwriter.Workbook, model: GroupModel, formats: dict[str, Any]
     heads = [(head["rank"], 6), (head["case"], 12), (head["subject"], 32), (say["subject_type"], 12),
              (head["kind"], 20), (head["score"], 9), *money, (head["last"], 12), (head["state"], 12),
              (head["reasons"], 38), (say["sentences"], 70), (say["group_elsewhere"], 24),
-             (say["outcome"], 14), (say["outcome_amount"], 14), (say["note"], 40)]
+             (say["outcome"], 14), (say["outcome_amount"], 14), (say["note"], 40), (say["reviewed"], 12),
+             (say["rule"], 9), (say["rest_until"], 12), (say["owner"], 16), (say["reason"], 24),
+             (say["group"], 14), (say["listed_on"], 12)]
     sheet = _Sheet(book, say["sheets"]["cases"], heads, formats)
     kinds = "nttwwp" + "m" * len(money) + "ttwww"
     for at, case in enumerate(model.cases):
@@ -99,13 +105,19 @@ def _cases(book: xlsxwriter.Workbook, model: GroupModel, formats: dict[str, Any]
                    *(case["amounts"].get(kind) for kind in AMOUNT_KINDS), case["last"],
                    text["states"].get(case["state"], case["state"]), "; ".join(titles), "\n".join(sentences),
                    ", ".join(name for name, _ in elsewhere)], kinds)
-        for column in range(len(kinds), len(heads)):
-            sheet.sheet.write_blank(row, column, None, formats["input"])
+        for column in range(len(kinds), len(heads) - len(_OURS)):
+            sheet.sheet.write_blank(row, column, None, formats["day" if column - len(kinds) in _DAYS else "input"])
+        for column, value in enumerate((model.group.id, model.run.as_of.isoformat()), len(heads) - len(_OURS)):
+            sheet.sheet.write_string(row, column, value, formats["t"])
     last = max(sheet.at - 1, 1)
-    sheet.sheet.data_validation(1, len(kinds), last, len(kinds), {
-        "validate": "list", "source": say["outcomes"], "error_message": say["outcome_error"]})
-    sheet.sheet.data_validation(1, len(kinds) + 1, last, len(kinds) + 1, {
-        "validate": "decimal", "criteria": ">=", "value": 0})
+    rules = {0: {"validate": "list", "source": say["outcomes"], "error_message": say["outcome_error"]},
+             1: {"validate": "decimal", "criteria": ">=", "value": 0, "error_message": say["amount_error"]},
+             **{day: {"validate": "date", "criteria": ">=", "value": dt.date(2000, 1, 1),
+                      "error_message": say["date_error"]} for day in _DAYS}}
+    for offset, rule in rules.items():
+        sheet.sheet.data_validation(1, len(kinds) + offset, last, len(kinds) + offset, rule)
+    # read back with the outcome: whose list it was and of which night
+    sheet.sheet.set_column(len(heads) - len(_OURS), len(heads) - 1, 12, None, {"hidden": True})
     sheet.close()
 
 
@@ -136,7 +148,9 @@ def _run(book: xlsxwriter.Workbook, model: GroupModel, formats: dict[str, Any]) 
     page = text["page"]
     sources = first["sources"]
     rows: list[tuple[str, Any]] = [
-        (text["disclaimer"], text["working_paper"]), (page["group_report"], first["title"]),
+        (text["disclaimer"], text["working_paper"]),
+        (say["how"], say["how_text"].format(file=f"deviations_{model.group.id}.xlsx")),
+        (page["group_report"], first["title"]),
         (page["run_id"], first["run_id"]), (page["as_of"], first["as_of"]),
         (page["sources"], page["sources_line"].format(read=sources.get("read", 0),
                                                       expected=sources.get("expected", 0))),

@@ -99,10 +99,13 @@ def test_the_workbook_is_ready_for_outcomes(run_dir: Path) -> None:
     assert book.sheetnames == ["Avvikelser", "Underlag", "Om körningen"]
     sheet = book["Avvikelser"]
     heads = [cell.value for cell in sheet[1]]
-    assert heads[-3:] == ["Utfall", "Belopp", "Anteckning"] and sheet.freeze_panes == "D2"
+    assert heads[-10:] == ["Utfall", "Belopp", "Anteckning", "Granskad", "Regel", "Vila till", "Ansvarig", "Skäl",
+                           "Grupp", "Lista från"] and sheet.freeze_panes == "D2"
+    hidden = [letter for letter, column in sheet.column_dimensions.items() if column.hidden]
+    assert hidden == [sheet.cell(1, len(heads) - 1).column_letter]  # the two last columns, kept as one
     assert sheet.auto_filter.ref == f"A1:{sheet.cell(1, len(heads)).column_letter}{sheet.max_row}"
     lists = {str(v.sqref): v.formula1 for v in sheet.data_validations.dataValidation if v.type == "list"}
-    column = sheet.cell(1, len(heads) - 2).column_letter
+    column = sheet.cell(1, len(heads) - 9).column_letter
     assert lists == {f"{column}2:{column}65": '"bekräftad,förklarad,datafel,överlämnad,öppen"'}
 
 

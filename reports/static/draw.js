@@ -87,7 +87,7 @@ const Draw = (() => {
       const who = ROLES.filter((id) => ids.includes(id)).map((id) => [id, ids.indexOf(id) + 2, D.columns[c][ids.indexOf(id)][1]]);
       for (let r = 0; r < columns[0].length; r++) {
         const from = columns[a][r] || "", to = (b > 1 && columns[b][r]) || "", row = columns[0][r] + ":" + columns[1][r];
-        if (seen.has(row) || !isSpell(from, to)) continue;
+        if (seen.has(row) || !isSpell(from, to) || isNaN(clock(from)) || (to && isNaN(clock(to)))) continue;
         seen.add(row);
         out.push({ marks: pair[2] || pairs === HOURS, from: clock(from), to: to ? clock(to) : null, line: columns[1][r], set: D.datasets[dataset],
           who: who.map(([id, at, label]) => ({ id, token: columns[at][r], label })).filter((one) => one.token) });

@@ -61,7 +61,7 @@
       "aria-label": fill(T.sparkline, { max: C.busiest[i] || top, day: day(C.last[i]) }) },
     svg("path", { class: "axis", d: "M0 20.5h105" }), svg("path", { class: "bars", d: path }));
   }
-  const tags = (i) => D.kindIds.map((kind, at) => C.kinds[i] & 1 << at ? el("span", { class: "tag " + kind }, D.kinds[at]) : "");
+  const tags = (i) => el("span", { class: "tags" }, D.kindIds.map((kind, at) => C.kinds[i] & 1 << at ? el("span", { class: "tag " + kind }, D.kinds[at]) : ""));
   function amounts(i) {
     const lines = D.amountIds.map((kind, at) => C[kind] && C[kind][i] !== null
       ? el("span", { class: "block" }, sek(C[kind][i]), " ", el("span", { class: "unit" }, D.amountKinds[at])) : "");
@@ -76,8 +76,8 @@
       el("td", { class: "subject" }, el("a", { href: "#case=" + C.id[i] }, C.name[i]),
         el("span", { class: "sub block" }, el("span", { class: "code" }, C.id[i]), " " + D.types[C.type[i]])),
       el("td", { class: "kind" }, tags(i)),
-      el("td", { class: "why" }, why.slice(0, 2).map((d) => el("span", { class: "block" }, D.detectors[d].title)),
-        why.length > 2 ? el("span", { class: "sub" }, fill(T.more_reasons, { n: why.length - 2 })) : ""),
+      el("td", { class: "why" }, why.slice(0, 2).map((d, at) => el("span", { class: "block" }, D.detectors[d].title,
+        at === 1 && why.length > 2 ? [" ", el("span", { class: "sub" }, fill(T.more_reasons, { n: why.length - 2 }))] : ""))),
       el("td", { class: "weeks" }, spark(i)),
       el("td", { class: "n amount" }, amounts(i)),
       el("td", { class: "n score" }, num(C.score[i], 1)),

@@ -166,5 +166,6 @@ def load_run(folder: Path, view: str = protection.ORDINARY) -> Run:
         checks=_table(folder / "checks.parquet").to_pylist(),
         evidence=Evidence(evidence), peers=peers, subjects=subjects,
         as_of=_as_date(meta["as_of"]), links=links, cases=cases, unseen=unseen,
+        extra={"officer": marks.officer},
     )
     return protection.view_of(run, marks, view)

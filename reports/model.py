@@ -184,8 +184,10 @@ class GroupModel:
         said = words.sentence(self._head(finding)["sentence"], facts, self.language).strip()
         said = said[:1].upper() + said[1:] + ("" if said.endswith((".", "!", "?")) else ".")
         unseen = self.run.unseen.get(finding["finding_id"], 0)  # rows that only the restricted list holds
-        return f"{said} {words.sentence(self.text['protected']['unseen'], {'n': unseen}, self.language)}" \
-            if unseen else said
+        if not unseen:
+            return said
+        ask = {"n": unseen, "officer": self.run.extra.get("officer") or self.text["protected"]["someone"]}
+        return f"{said} {words.sentence(self.text['protected']['unseen'], ask, self.language)}"
 
     def sentences(self, index: int) -> list[str]:
         """The sentences of a case in the order of the case view."""

@@ -1,0 +1,17 @@
+"""What several gates share."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.gates.watched_town import Town, built
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """The night of watched_town.py, built once for all test processes of this session."""
+    base = tmp_path_factory.getbasetemp()
+    together = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    return built(base.parent / f"town-{together}" if together else base / "town")

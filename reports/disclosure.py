@@ -6,7 +6,8 @@ Three rules, chosen so that nothing has to be trusted to a search for complement
    what is published already and tells nothing new, so no suppressed cell can be found by differencing; with a
    suppressed cell in it a total reads "at least";
 3. kronor are rounded to 1,000 and shown only when at least eight contribute, the largest gives at most half and the
-   two largest at most three quarters (n,k-dominance).
+   two largest at most three quarters (n,k-dominance). What is paid to providers in all (a budget figure, no finding)
+   needs three of them.
 Tables of one release count different things (cases in domains, subjects, cases a month), never two splits of the
 same units, so that they cannot be subtracted from each other either. Between two nights a cell moves in steps of 5.
 Source: gate P4; limits: handbook reference 10.3 (to be decided with a statistician).
@@ -63,10 +64,19 @@ def money(parts: Sequence[Decimal]) -> Shown:
     largest = sorted((part for part in parts if part), reverse=True)
     if not largest:
         return Shown(0)
-    total = sum(largest, Decimal(0))
-    if len(largest) < SMALLEST or largest[0] > TOP_ONE * total or largest[0] + largest[1] > TOP_TWO * total:
+    return money_sum(sum(largest, Decimal(0)), len(largest), largest[0], largest[1] if len(largest) > 1 else Decimal(0))
+
+
+def money_sum(total: Decimal, contributors: int, largest: Decimal, second: Decimal, least: int = SMALLEST) -> Shown:
+    """A sum of kronor of which only the size, the number of contributors and the two largest are known."""
+    if contributors < least or total <= 0 or largest > TOP_ONE * total or largest + second > TOP_TWO * total:
         return Shown(None)
     return Shown(int((total + SEK_STEP // 2) // SEK_STEP * SEK_STEP))
+
+
+def rounded(value: float, step: int) -> int:
+    """To the nearest whole step, halves up; for ratios of sums that may themselves be shown."""
+    return int((value + step / 2) // step * step)
 
 
 def total(cells: Sequence[Shown]) -> Shown:

@@ -13,13 +13,29 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from reports import charts, disclosure, page, words
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from reports import disclosure, page, releases, trends, words
 from reports.disclosure import Shown, Table
-from reports.load import Run
+from reports.load import Run, RunError
 from reports.model import AMOUNT_KINDS, KINDS, STATES
+from reports.situation import Situation, month_name
+from reports.statements import Statements
 
 DOMAINS = ("home_care", "assistance", "hvb", "income_support", "associations", "ledger", "cross_domain")
+FEWEST_REVIEWED = 20  # reviews a rule needs before its precision is published
 _AGES = (("under_1", 1), ("from_1", 3), ("from_3", 10), ("from_10", 10_000))
+
+
+def _aggregates(path: Path) -> list[dict[str, Any]]:
+    """The rows of aggregates.parquet; none when the part of the night that makes it could not be done."""
+    try:
+        return pq.read_table(path).to_pylist()
+    except FileNotFoundError:
+        return []
+    except (pa.ArrowInvalid, OSError):
+        raise RunError(f"{path.name} in {path.parent.name} cannot be read: run the night again") from None
 
 
 class Overview:
@@ -29,6 +45,7 @@ class Overview:
         self.run, self.language = run, language
         self.text = words.texts(language)
         self.say = self.text["lagesbild"]
+        self.situation = Situation.of(_aggregates(run.folder / "aggregates.parquet"), run.as_of)
         active = {row["detector_id"] for row in run.ledger if row["status"] == "active"}
         self.subjects = [(row["subject_type"], row["subject_id"]) for row in run.ranked]
         self.found = {subject: [f for f in run.findings.get(subject, []) if f["detector_id"] in active
@@ -125,45 +142,35 @@ class Overview:
             counts[next(name for name, limit in _AGES if years < limit)] += 1
         return [(self.say["age"][name], disclosure.count(counts[name])) for name, _ in _AGES]
 
+    def follow_up(self) -> tuple[Shown, Shown] | tuple[None, None]:
+        """Cases ever listed: those that remain and those that are closed (explained, or deviating no more)."""
+        states = Counter(case["state"] for case in self.run.cases.values())
+        if not states:
+            return None, None
+        closed = states["gone"] + states["explained"]
+        return disclosure.count(states.total() - closed), disclosure.count(closed)
+
+    def precision(self) -> dict[str, int]:
+        """Precision of rules with enough reviews, in per cent rounded to 5."""
+        return {row["detector_id"]: disclosure.rounded(100 * row["precision"], 5) for row in self.run.ledger
+                if (row.get("reviewed") or 0) >= FEWEST_REVIEWED and row.get("precision") is not None}
+
     # -------------------------------------------------------------- words
     def shown(self, number: Shown, unit: str = "") -> str:
         """A published number in words."""
         if number.value is None:
-            return self.say["hidden" if unit else "few"]
+            return str(self.say["hidden" if unit else "few"])
         text = words.number(number.value, self.language, 0)
-        return self.say["at_least"].format(n=text) if number.at_least else text
+        return str(self.say["at_least"].format(n=text)) if number.at_least else text
 
-    def _about(self, number: Shown) -> str:
-        if number.value is None or number.at_least or number.value == 0:
-            return self.shown(number)
-        return self.say["about"].format(n=words.number(number.value, self.language, 0))
+    @staticmethod
+    def added(cells: Sequence[Shown]) -> Shown:
+        """The sum of published cells, as totals are made."""
+        return disclosure.total(cells)
 
-    def sentences(self) -> list[str]:
-        """Three sentences: this night, the last half-year, the blind spots. Made from published numbers only."""
-        table, new = self.by_domain(), self.states()[0][1]
-        now = self.say["s_now"].format(total=self._about(table.total), new=self._about(new))
-        known = [(cell.value or 0, row) for cell, row in zip(table.row_totals, table.rows, strict=True)]
-        if any(value for value, _ in known):
-            most = max(known, key=lambda pair: pair[0])[1]
-            now += " " + self.say["s_now_domain"].format(domain=self.text["domains"].get(most, most).lower()
-                                                          if most != "hvb" else "HVB")
-        values = [number.value for _, number in self.months()]
-        late, early = values[8:11], values[5:8]
-        if None in late or None in early:
-            medium = self.say["s_medium_unknown"]
-        else:
-            a, b = sum(v or 0 for v in late), sum(v or 0 for v in early)
-            medium = self.say["s_medium_up" if a > 1.1 * b + 5 else "s_medium_down" if b > 1.1 * a + 5
-                              else "s_medium_flat"]
-        rules = self.rules()
-        missing, total = sum(r[1][1] for r in rules), sum(sum(r[1]) for r in rules)
-        worst = max(rules, key=lambda r: r[1][1], default=None)
-        if missing and worst:
-            name = worst[0] if worst[0] == "HVB" else worst[0].lower()
-            long = self.say["s_long"].format(n=missing, total=total, domain=name)
-        else:
-            long = self.say["s_long_none"].format(total=total)
-        return [now, medium, long]
+    def rule(self, code: str) -> str:
+        """A rule by its title."""
+        return words.pick((self.run.detectors.get(code) or {}).get("title", code), self.language)
 
     def published(self) -> dict[str, Any]:
         """The published numbers as data, kept beside the page so that a later release can be compared with it."""
@@ -173,22 +180,35 @@ class Overview:
         lists = {name: {label: number.value for label, number in rows} for name, rows in (
             ("states", self.states()), ("types", self.types()), ("areas", self.areas()), ("months", self.months()),
             ("ages", self.ages()))}
+        table, follow_up = self.by_domain(), self.follow_up()
         return {"run_id": self.run.meta["run_id"], "as_of": self.run.as_of.isoformat(),
-                "cases": plain(self.by_domain()), "money": plain(self.money()), **lists,
-                "rules": dict(self.rules())}
+                "total": [table.total.value, table.total.at_least], "cases": plain(table),
+                "money": plain(self.money()), **lists, "rules": dict(self.rules()), "precision": self.precision(),
+                "follow_up": [number.value for number in follow_up] if follow_up[0] else None,
+                "paid": {domain: [number.value for number in self.situation.paid(domain)]
+                         for domain in self.situation.domains()}}
 
 
 def overview_page(run: Run, language: str, earlier: Sequence[Path] = ()) -> tuple[str, dict[str, Any]]:
-    """The page and the published numbers."""
+    """The page and the published numbers. earlier: folders of earlier runs, for what has changed since last month."""
     view = Overview(run, language)
-    say, months, rules = view.say, view.months(), view.rules()
-    months_chart = charts.columns(
-        [label[2:] for label, _ in months], [number.value for _, number in months],
-        [view.shown(number) for _, number in months], say["t_months"], "<8")
-    rules_chart = charts.stacked([name for name, _ in rules], [row for _, row in rules],
-                                 [say["rules_ran"], say["rules_not"], say["rules_gate"]], say["t_rules"])
-    html = page.render("lagesbild.html.j2", language, view=view, say=say, run=run, months=months, rules=rules,
-                       domain_table=view.by_domain(), money_table=view.money(), months_chart=months_chart,
-                       rules_chart=rules_chart, sentences=view.sentences(), areas=view.areas(),
-                       kinds=KINDS, amount_kinds=AMOUNT_KINDS)
-    return html, view.published()
+    published, before = view.published(), releases.published_of(earlier, run.as_of)
+    last_month = releases.month_ago(before, run.as_of)
+    statements = Statements(view)
+    kept = [release for release in releases.monthly(before) if release.get("follow_up")]
+    html = page.render(
+        "lagesbild.html.j2", language, more_style="pages.css", view=view, say=view.say, run=run, trends=trends,
+        horizons=statements.horizons(), last_month=last_month,
+        changes=statements.changes(last_month, published) if last_month else [],
+        precision=releases.precision_changes(last_month, published) if last_month else ([], []),
+        closings=[(f"{release['day']:%Y-%m}", *release["follow_up"]) for release in kept[-12:]]
+        + ([(f"{run.as_of:%Y-%m}", *published["follow_up"])] if published["follow_up"] else []),
+        shown_of=lambda rows: [view.shown(number) for _, number in rows],
+        numbers_of=lambda rows: ["" if value is None else words.number(value, language, 0) for _, value in rows],
+        millions=lambda cells: ["" if cell.value is None else words.number(cell.value / 1e6, language, 1) + " mkr"
+                                for cell in cells],
+        short_months=[label[2:] for label, _ in view.months()],
+        situation=view.situation, month_names=[month_name(at) for at in view.situation.months],
+        months=view.months(), rules=view.rules(), areas=view.areas(), domain_table=view.by_domain(),
+        money_table=view.money(), kinds=KINDS, amount_kinds=AMOUNT_KINDS)
+    return html, published

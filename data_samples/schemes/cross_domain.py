@@ -219,7 +219,9 @@ def household_staff(town: Town, case: Case) -> None:
     s, rows = town.get(pa.SHIFTS), pa.rows_of(town, p)
     client = int(town.info["pa"]["client"][c])
     mine = rows[s["client_token"][rows] == client]
-    family = team[: 2 if case.difficulty != "hard" else 3]
+    # as many as still exceed 48 hours a week each, nights of standby left out: more would be within the law
+    lawful = max(1, int(town.info["pa"]["hours"][c] * 7 * 0.85 // 48))
+    family = team[: min(2 if case.difficulty != "hard" else 3, lawful)]
     town.people.address[family] = town.people.address[client]
     turn = (s["started_at"][mine] // 1440) % len(family)
     s["assistant_token"][mine] = family[turn]

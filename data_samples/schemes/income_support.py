@@ -249,7 +249,9 @@ def split_household(town: Town, case: Case) -> None:
 def duplicate_payment(town: Town, case: Case) -> None:
     h = households(town, case, 1)[0]
     t = town.get(PAYMENTS)
-    rows = payments_of(town, h, NORM, case.count(1, 6))
+    n = case.count(1, 6)
+    paid = payments_of(town, h, NORM, 12)  # a household whose income covers the norm is paid for rent only
+    rows = (paid if len(paid) else payments_of(town, h, RENT, 12))[-n:]
     amount = float(t["amount_sek"][rows].sum())
     town.add(PAYMENTS, **{name: values[rows] for name, values in t.items()}
              | {"paid_on": t["paid_on"][rows] + case.rng.integers(1, 12, len(rows))})

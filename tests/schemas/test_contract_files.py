@@ -28,7 +28,7 @@ TABLES: dict[str, tuple[str, str]] = {
         "registers",
         "provider_id:sK name:s org_form:sR services:sR registered_on:d permit_from:d permit_to:d "
         "permit_places:i bank_account_token:s address_token:s contract_kind:s reimbursement_model:s "
-        "deregistered_on:d+ bankruptcy_on:d+ f_tax:b+",
+        "deregistered_on:d+ bankruptcy_on:d+ f_tax:b+ permit_age_from:i+ permit_age_to:i+",
     ),
     "provider_roles": ("registers", "provider_id:sK person_token:sK role:sK role_from:dK role_to:d"),
     "associations": (
@@ -84,7 +84,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "hvb_placements": (
         "hvb",
         "placement_id:sK client_token:sR provider_id:sR placed_on:dR left_on:d law:s agreed_rate_sek:mR "
-        "framework_agreement:b last_followup_on:d+ extra_services:s+",
+        "framework_agreement:b last_followup_on:d+ extra_services:s+ extras_agreed_sek:m+",
     ),
     "hvb_invoices": (
         "hvb",
@@ -95,7 +95,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "income_support_applications": (
         "income_support",
         "application_id:sK household_token:sR month:MR adults:iR children:iR declared_income_sek:mR "
-        "declared_rent_sek:m dwelling_token:s landlord_token:s municipality_code:s",
+        "declared_rent_sek:m dwelling_token:s landlord_token:s municipality_code:s lease_ends_on:d+",
     ),
     "income_support_payments": (
         "income_support",

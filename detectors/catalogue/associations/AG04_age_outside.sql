@@ -27,7 +27,7 @@ next_step:
 sentence:
   sv: "{n_outside} av {n} räknade närvaror ({share_percent} procent) gäller deltagare utanför åldersgränserna ({n_members:person|personer})"
   en: "{n_outside} of {n} counted attendances ({share_percent} percent) are of participants outside the age limits ({n_members:person|persons})"
-basis: [{title: handbook AG-4}, {title: RF:s anvisningar för LOK-stöd}]
+basis: [{title: handbook AG-4}, {title: handbook reference FB-02}, {title: RF:s anvisningar för LOK-stöd}]
 amount: {kind: estimate, how: {sv: aktivitetsstöd per deltagare för varje sådan närvaro, en: activity support per participant for each such attendance}}
 parameters:
   min_attendances: {value: 50, unit: attendances, because: shares of few attendances are chance}

@@ -23,7 +23,7 @@ next_step:
 sentence:
   sv: "{n_months:månad|månader} med bistånd hade hushållet registrerad arbetstid på sammanlagt {hours:timme|timmar}, motsvarande omkring {implied_sek} kronor i lön efter skatt, men högst {declared_sek} kronor redovisades"
   en: "in {n_months:month|months} with support the household had {hours} registered hours of work, about {implied_sek} SEK in pay after tax, but {declared_sek} SEK at most were declared"
-basis: [{title: handbook IS-1}, {title: handbook reference EB-01}, {title: socialtjänstlag (2025:400) 12 kap.}]
+basis: [{title: handbook IS-1}, {title: handbook reference EB-01}, {title: handbook reference X-05}, {title: socialtjänstlag (2025:400) 12 kap.}]
 amount: {kind: estimate, how: {sv: per månad det lägre av utbetalt bistånd och beräknad nettolön, en: for each month the lower of support paid and implied net pay}}
 parameters:
   min_hours: {value: 40, unit: hours a month, because: fewer hours may be single shifts whose pay comes much later}

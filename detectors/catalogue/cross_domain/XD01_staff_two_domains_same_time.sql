@@ -45,9 +45,8 @@ worked AS (
                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest_end_before,
          min(w.started_at) OVER (PARTITION BY w.person_token ORDER BY w.started_at, w.row_ref
                                  ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS next_start
-  FROM work_intervals w
+  FROM work_intervals w JOIN two_domains t ON t.person_token = w.person_token
   WHERE w.started_at >= $since AND w.kind <> 'home_standby'
-    AND w.person_token IN (SELECT t.person_token FROM two_domains t)
 ),
 touching AS (
   SELECT person_token, domain, organisation_id, client_token, started_at, ended_at, row_ref

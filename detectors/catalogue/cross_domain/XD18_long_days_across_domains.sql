@@ -39,9 +39,8 @@ WITH two_domains AS (
 worked AS (
   SELECT w.person_token, w.domain, w.organisation_id, CAST(w.started_at AS DATE) AS day,
          (epoch(w.ended_at) - epoch(w.started_at)) / 3600.0 AS hours, w.row_ref
-  FROM work_intervals w
+  FROM work_intervals w JOIN two_domains t ON t.person_token = w.person_token
   WHERE w.started_at >= $since AND w.kind <> 'home_standby'
-    AND w.person_token IN (SELECT t.person_token FROM two_domains t)
 ),
 days AS (
   SELECT person_token, day, sum(hours) AS hours FROM worked

@@ -33,15 +33,14 @@ severity: 4
 status: active
 since: 2026-11-23
 */
-WITH by_day AS (
-  SELECT staff_token, day, sum(seconds) AS seconds FROM home_care_staff_days GROUP BY staff_token, day
-),
-full_days AS (
+WITH full_days AS (
   -- twenty-four hours that begin on a day end on the next: only where the two together exceed the limit is there
   -- anything to examine
-  SELECT a.staff_token, a.day
-  FROM by_day a LEFT JOIN by_day b ON b.staff_token = a.staff_token AND b.day = CAST(a.day + INTERVAL 1 DAY AS DATE)
-  WHERE a.seconds + coalesce(b.seconds, 0) > $max_hours * 3600
+  SELECT staff_token, day
+  FROM (SELECT staff_token, day, seconds FROM home_care_staff_days
+        UNION ALL
+        SELECT staff_token, CAST(day - INTERVAL 1 DAY AS DATE), seconds FROM home_care_staff_days) d
+  GROUP BY staff_token, day HAVING sum(seconds) > $max_hours * 3600
 ),
 examined AS (
   SELECT staff_token, day FROM full_days
@@ -50,15 +49,17 @@ examined AS (
 ),
 visits AS (
   SELECT v.staff_token, v.provider_id, v.row_ref, CAST(round(epoch(v.started_at), 0) AS BIGINT) AS begins,
-         CAST(round(epoch(v.ended_at), 0) AS BIGINT) AS ends, CAST(v.started_at + INTERVAL 12 HOUR AS DATE) AS day
+         CAST(round(epoch(v.ended_at), 0) AS BIGINT) AS ends, CAST(v.started_at + INTERVAL 12 HOUR AS DATE) AS day,
+         coalesce(v.service, 'other') <> 'safety' AS is_counted
   FROM home_care_visits v
   JOIN examined x ON x.staff_token = v.staff_token AND x.day = CAST(v.started_at AS DATE)
-  WHERE v.started_at >= $since AND v.ended_at > v.started_at AND coalesce(v.service, 'other') <> 'safety'
+  WHERE v.started_at >= $since AND v.ended_at > v.started_at
 ),
 windows AS (
   -- the 24 hours that begin with each visit; the part of the last visit that lies beyond them is taken off
-  SELECT staff_token, day, begins, row_ref,
-         (sum(ends - begins) OVER next_day - greatest(0, max(ends) OVER next_day - (begins + 86400))) / 60.0 AS minutes
+  SELECT staff_token, day, begins, row_ref, is_counted,
+         (sum(CASE WHEN is_counted THEN ends - begins ELSE 0 END) OVER next_day
+          - greatest(0, max(CASE WHEN is_counted THEN ends END) OVER next_day - (begins + 86400))) / 60.0 AS minutes
   FROM visits
   WINDOW next_day AS (PARTITION BY staff_token ORDER BY begins RANGE BETWEEN CURRENT ROW AND 86399 FOLLOWING)
 ),
@@ -67,7 +68,7 @@ long_windows AS (
   SELECT staff_token, day, begins, minutes,
          row_number() OVER (PARTITION BY staff_token, day ORDER BY minutes DESC, row_ref) AS place
   FROM windows
-  WHERE minutes > $max_hours * 60
+  WHERE is_counted AND minutes > $max_hours * 60
 ),
 days AS (
   SELECT staff_token, day, begins, minutes, minutes - $max_hours * 60 AS excess FROM long_windows WHERE place = 1
@@ -78,7 +79,8 @@ involved AS (
          (v.ends - v.begins)
            / sum(v.ends - v.begins) OVER (PARTITION BY d.staff_token, d.day) AS share
   FROM days d
-  JOIN visits v ON v.staff_token = d.staff_token AND v.begins >= d.begins AND v.begins < d.begins + 86400
+  JOIN visits v ON v.staff_token = d.staff_token AND v.is_counted
+              AND v.begins >= d.begins AND v.begins < d.begins + 86400
 ),
 summed AS (
   SELECT provider_id, min(day) AS period_from, max(day) AS period_to,

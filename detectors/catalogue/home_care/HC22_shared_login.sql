@@ -35,7 +35,7 @@ since: 2026-11-23
 WITH months AS (
   SELECT staff_token, CAST(date_trunc('month', day) AS DATE) AS month, count(*) AS n_days,
          sum(seconds) / 3600.0 AS hours
-  FROM (SELECT staff_token, day, sum(seconds) AS seconds FROM home_care_staff_days GROUP BY staff_token, day) d
+  FROM home_care_staff_days
   GROUP BY staff_token, CAST(date_trunc('month', day) AS DATE)
   HAVING (count(*) >= $max_days AND sum(seconds) >= $min_hours * 3600) OR sum(seconds) > $max_hours * 3600
 ),

@@ -87,7 +87,8 @@ def short_handover(town: Town, case: Innocent) -> None:
 def saved_hours(town: Town, case: Innocent) -> None:
     p = pa.provider(town, case, 1)
     s = town.get(pa.SHIFTS)
-    c = pa.client_indices(town, p)[0]
+    # somebody whose day has room for more: with care around the clock there would be more hours than the day has
+    c = min(pa.client_indices(town, p), key=lambda i: town.info["pa"]["hours"][i])
     client = int(town.info["pa"]["client"][c])
     month = last_months(town, 1)[0]
     early = (s["client_token"] == client) & in_months(s["started_at"], town.months[0], month - 1)

@@ -247,7 +247,7 @@ def grown(before: Seen | None, now: Seen, exact: bool = False) -> str:
     rows = now.n_evidence - before.n_evidence
     if exact:
         return "more_money" if money >= 1 else "more_evidence" if rows > 0 else ""
-    if now.strength - before.strength >= MATERIAL["strength"].value:
+    if round(now.strength - before.strength, 6) >= MATERIAL["strength"].value:
         return "stronger"
     if money >= max(MATERIAL["amount_sek"].value, MATERIAL["amount_share"].value * float(before.amount_sek or 0)):
         return "more_money"

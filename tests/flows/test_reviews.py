@@ -1,4 +1,4 @@
-"""Outcomes come back: what investigators write into a group's workbook, and what cannot be right, cell by cell (U10)."""
+"""Outcomes come back: what investigators write into a group's workbook, and what cannot be right, by cell (U10)."""
 
 from __future__ import annotations
 

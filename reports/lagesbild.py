@@ -20,7 +20,7 @@ from reports import disclosure, page, releases, trends, words
 from reports.disclosure import Shown, Table
 from reports.load import Run, RunError
 from reports.model import AMOUNT_KINDS, KINDS, STATES
-from reports.situation import Situation, month_name
+from reports.situation import PROVIDERS, Situation, month_name
 from reports.statements import Statements
 
 DOMAINS = ("home_care", "assistance", "hvb", "income_support", "associations", "ledger", "cross_domain")
@@ -196,6 +196,7 @@ def overview_page(run: Run, language: str, earlier: Sequence[Path] = ()) -> tupl
     last_month = releases.month_ago(before, run.as_of)
     statements = Statements(view)
     kept = [release for release in releases.monthly(before) if release.get("follow_up")]
+    quarters = sorted({name for domain in PROVIDERS for name, _, _ in view.situation.movements(domain)})[-4:]
     html = page.render(
         "lagesbild.html.j2", language, more_style="pages.css", view=view, say=view.say, run=run, trends=trends,
         horizons=statements.horizons(), last_month=last_month,
@@ -208,6 +209,9 @@ def overview_page(run: Run, language: str, earlier: Sequence[Path] = ()) -> tupl
         millions=lambda cells: ["" if cell.value is None else words.number(cell.value / 1e6, language, 1) + " mkr"
                                 for cell in cells],
         short_months=[label[2:] for label, _ in view.months()],
+        movement_quarters=quarters, providers=PROVIDERS,
+        movements=lambda domain: [moved.get(name, (None, None)) for moved in (
+            {name: (came, left) for name, came, left in view.situation.movements(domain)},) for name in quarters],
         situation=view.situation, month_names=[month_name(at) for at in view.situation.months],
         months=view.months(), rules=view.rules(), areas=view.areas(), domain_table=view.by_domain(),
         money_table=view.money(), kinds=KINDS, amount_kinds=AMOUNT_KINDS)

@@ -18,7 +18,7 @@ from reports import disclosure
 from reports.disclosure import Shown
 
 PAID = ("home_care", "assistance", "hvb", "income_support", "associations")
-PERFORMED = ("home_care", "assistance")
+PROVIDERS = ("home_care", "assistance", "hvb")  # domains of which providers come and go
 OUTCOMES = ("confirmed", "explained", "data_error", "referred", "open")
 FEWEST_PAYEES = 3
 HOUR_STEP, PERSON_STEP = 10, 100  # kronor

@@ -39,7 +39,7 @@ class Statements:
         cases = self._label("invoices", rules, self._method())
         return [
             (self.say["summary"]["now"], [
-                Statement(self.now(), cases), Statement(self.money(), self._label("invoices", rules, "A")),
+                Statement(self.now(), cases), Statement(*self.money(rules)),
                 Statement(self.blind(), self._label("own", data, "A"))]),
             (self.say["summary"]["medium"], [
                 Statement(self.trend(), cases), Statement(self.paid(), self._label("invoices", data, "B")),
@@ -47,7 +47,7 @@ class Statements:
             (self.say["summary"]["long"], [
                 Statement(self.hour(), self._label("invoices", data, "B")),
                 Statement(self.closed(), self._label("own", rules, "A")),
-                Statement(self.say["not_yet_long"], self._label("own", data, "B"))])]
+                Statement(self.placements(), self._label("invoices", data, "A"))])]
 
     # ---------------------------------------------------------------- here and now
     def now(self) -> str:
@@ -60,15 +60,17 @@ class Statements:
             told += " " + self.say["s_now_domain"].format(domain=self.domain(most))
         return told
 
-    def money(self) -> str:
-        """Exact money to check and where most of it is."""
+    def money(self, coverage: str) -> tuple[str, str]:
+        """Money to check of the surest kind that can be shown, where most of it is, and the label."""
         table = self.view.money()
-        at = table.columns.index("exact")
-        known = [(row[at].value or 0, name) for row, name in zip(table.cells, table.rows, strict=True)]
-        if not table.column_totals[at].value:
-            return str(self.say["s_money_none"])
-        return str(self.say["s_money"].format(
-            amount=self._about(table.column_totals[at]), domain=self.domain(max(known, key=lambda pair: pair[0])[1])))
+        for at, kind in enumerate(table.columns):
+            if table.column_totals[at].value:
+                known = [(row[at].value or 0, name) for row, name in zip(table.cells, table.rows, strict=True)]
+                told = self.say["s_money"].format(
+                    amount=self._about(table.column_totals[at]), kind=self.view.text["amount_kinds"][kind],
+                    domain=self.domain(max(known, key=lambda pair: pair[0])[1]))
+                return told, self._label("invoices", coverage, "A" if kind == "exact" else "B")
+        return self.say["s_money_none"], self._label("invoices", coverage, "A")
 
     def blind(self) -> str:
         """Rules that could not be computed, and where most of them are."""
@@ -130,6 +132,16 @@ class Statements:
         if open_ is None or closed is None:
             return str(self.say["s_closed_none"])
         return str(self.say["s_closed"].format(closed=self._about(closed), open=self._about(open_)))
+
+    def placements(self) -> str:
+        """Placements in residential care, the last quarter against the first of the record."""
+        known = [(name, number.value) for name, number in self.view.situation.served("hvb") if number.value]
+        if len(known) < 2:
+            return str(self.say["s_placements_none"])
+        (before, then), (quarter, now) = known[0], known[-1]
+        return str(self.say["s_placements"].format(
+            now=words.number(now, self.view.language, 0), then=words.number(then, self.view.language, 0),
+            quarter=quarter, before=before))
 
     # ---------------------------------------------------------------- since last month
     def changes(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

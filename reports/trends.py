@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-_WIDE, _HIGH, _LEFT, _TOP = 300, 92, 8, 16
+_WIDE, _HIGH, _LEFT, _TOP = 300, 92, 8, 20
 
 
 def line(labels: Sequence[str], values: Sequence[float | None], shown: Sequence[str], title: str) -> Markup:
@@ -28,6 +28,8 @@ def line(labels: Sequence[str], values: Sequence[float | None], shown: Sequence[
             run.append(f"{point[0]:.1f} {point[1]:.1f}")
         elif run:
             if len(run) > 1:
+                parts.append(Markup('<path class="area" d="M{} {}L{}V{}Z"/>').format(
+                    run[0].split()[0], _HIGH, "L".join(run), _HIGH))
                 parts.append(Markup('<path class="line" d="M{}"/>').format("L".join(run)))
             else:
                 parts.append(Markup('<circle class="dot" cx="{}" cy="{}" r="2.5"/>').format(*run[0].split()))
@@ -35,9 +37,11 @@ def line(labels: Sequence[str], values: Sequence[float | None], shown: Sequence[
     known = [at for at, point in enumerate(points) if point is not None]
     for at in ([known[0], known[-1]] if len(known) > 1 else known):
         x, y = points[at]  # type: ignore[misc]
+        near = range(at, at + 4) if x < _WIDE / 2 else range(at - 3, at + 1)  # the points that its words stand over
+        clear = min(point[1] for other in near if 0 <= other < len(points) and (point := points[other]))
         parts.append(Markup('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="3"/>').format(x, y))
         parts.append(Markup('<text class="end" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
-            x, max(11.0, y - 6), "start" if x < _WIDE / 2 else "end", shown[at]))
+            x, max(11.0, clear - 6), "start" if x < _WIDE / 2 else "end", shown[at]))
     if labels:
         parts.append(Markup('<text x="{}" y="{}">{}</text><text x="{}" y="{}" text-anchor="end">{}</text>').format(
             _LEFT, _HIGH + 14, labels[0], _WIDE - _LEFT, _HIGH + 14, labels[-1]))

@@ -18,10 +18,10 @@ def back_because(row: Mapping[str, Any]) -> list[str]:
     return list(json.loads(row.get("back_because") or "[]"))
 
 
-def history(case: Mapping[str, Any] | None) -> list[list[Any]]:
-    """[night, rank or None, score, state] of each night, oldest first."""
+def history(case: Mapping[str, Any] | None, most: int) -> list[list[Any]]:
+    """[night, rank or None, score, state] of each of the last nights, oldest first."""
     return [[words.moment(night["night"]), night["rank"], night["score"], night["state"]]
-            for night in (case or {}).get("history") or []]
+            for night in (case["nights"].last(most) if case else [])]
 
 
 def verdict(case: Mapping[str, Any] | None) -> dict[str, str]:
@@ -31,6 +31,7 @@ def verdict(case: Mapping[str, Any] | None) -> dict[str, str]:
 
 def gone_tonight(case: Mapping[str, Any], as_of: dt.date) -> bool:
     """True for a case that was listed on its last night before this one and is not any more."""
-    nights = case.get("history") or []
-    before = [night for night in nights if night["night"] < as_of]
-    return case["state"] == "gone" and (not before or before[-1]["state"] != "gone")
+    if case["state"] != "gone":
+        return False
+    before = [night for night in case["nights"].last(2) if night["night"] < as_of]
+    return not before or before[-1]["state"] != "gone"

@@ -42,7 +42,7 @@ class _Names:
 def _detail(model: GroupModel, at: int, cap: tuple[int, int], tables: Mapping[str, _Names]) -> list[Any]:
     """A case view without key names (repeated names cost more than the data they name), within (rows, nights)."""
     limit, nights = cap
-    detail = model.detail(at, limit)
+    detail = model.detail(at, limit, nights)
     found = []
     for item in detail["findings"]:
         blocks = [[tables["dataset"](block["dataset"]), tables["columns"](tuple(block["columns"])),
@@ -58,8 +58,9 @@ def _detail(model: GroupModel, at: int, cap: tuple[int, int], tables: Mapping[st
             detail["against"], detail["elsewhere"], detail["facts"], _network(detail["network"], tables),
             detail["first_seen"], detail["back"],
             [[night, rank, round(score, 2) if score is not None else None, state_index(state)]
-             for night, rank, score, state in detail["history"][-nights:]],
-            {name: said for name, said in detail["verdict"].items() if said}]
+             for night, rank, score, state in detail["history"]],
+            {name: said for name, said in detail["verdict"].items() if said},
+            detail["why"]]
 
 
 def _network(network: dict[str, Any] | None, tables: Mapping[str, _Names]) -> list[Any] | None:

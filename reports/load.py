@@ -71,6 +71,24 @@ class Evidence:
         return out
 
 
+CASE_COLUMNS = ["case_id", "subject_type", "subject_id", "state", "why", "first_seen", "last_seen", "outcome",
+                "outcome_on", "outcome_group", "snooze_owner", "snooze_reason", "snooze_until", "groups"]
+
+
+@dataclass(frozen=True)
+class Nights:
+    """The nights of one case, taken out of the table when asked for: most are never shown."""
+
+    cases: pa.Table
+    at: int
+
+    def last(self, most: int) -> list[dict[str, Any]]:
+        """The last `most` nights, the oldest first: night, rank, score, state."""
+        scalar = self.cases.column("history")[self.at]
+        values = scalar.values
+        return [] if values is None else values.slice(max(0, len(values) - most)).to_pylist()
+
+
 @dataclass(frozen=True)
 class Run:
     """Everything a report is made from. Lists of dicts follow the columns of the run's files."""
@@ -143,7 +161,7 @@ def load_run(folder: Path, view: str = protection.ORDINARY) -> Run:
         findings.setdefault((row["subject_type"], row["subject_id"]), []).append(row)
     for rows in findings.values():
         rows.sort(key=lambda row: (row["detector_id"], str(row["period_from"]), row["finding_id"]))
-    ranked = sorted(_table(folder / "ranked.parquet").to_pylist(), key=lambda row: row.get("place") or row["rank"])
+    ranked = sorted(_table(folder / "ranked.parquet").to_pylist(), key=lambda row: row["place"])
     peers: dict[str, list[dict[str, Any]]] = {}
     for row in _table(folder / "peers.parquet").to_pylist():
         peers.setdefault(row["finding_id"], []).append(row)
@@ -155,9 +173,9 @@ def load_run(folder: Path, view: str = protection.ORDINARY) -> Run:
     for row in _table(folder / "links.parquet").to_pylist():
         links.setdefault(row["link_group"], []).append(row)
     cases: dict[Subject, dict[str, Any]] = {}
-    if (folder / "cases.parquet").exists():  # TEMPORARY
-        for row in _table(folder / "cases.parquet").to_pylist():
-            cases[(row["subject_type"], row["subject_id"])] = row
+    remembered = _table(folder / "cases.parquet")
+    for at, row in enumerate(remembered.select(CASE_COLUMNS).to_pylist()):
+        cases[(row["subject_type"], row["subject_id"])] = {**row, "nights": Nights(remembered, at)}
     evidence, unseen = protection.evidence_of(_table(folder / "evidence.parquet"), marks, view)
     run = Run(
         folder=folder, meta=meta, detectors=_json(folder / "detectors.json"), groups=groups,

@@ -26,6 +26,7 @@ AMOUNT_KINDS = ("exact", "cap", "estimate", "unknown")
 KINDS = ("impossible", "breach", "unusual")
 STATES = ("new", "reopened", "worse", "continuing", "better")
 WEEKS = 52
+NIGHTS = 60
 CASE_ROWS = 200  # evidence rows of one case on the page; the workbook has the rest
 PSEUDO = ("co_occurrence", "link_group", "cap_unusual", "floor_zero")
 UNITS = ("unit", "area_code")  # columns of source rows that say where in the organisation or the town
@@ -140,7 +141,7 @@ class GroupModel:
         return weeks
 
     # ------------------------------------------------------------------ the case view
-    def detail(self, index: int, limit: int = CASE_ROWS) -> dict[str, Any]:
+    def detail(self, index: int, limit: int = CASE_ROWS, nights: int = NIGHTS) -> dict[str, Any]:
         """The case view of `cases[index]`, with at most `limit` evidence rows (at least one a finding)."""
         case, mask, found = self.items[index], self._mask(index), self._found(index)
         shares = fair_shares([self.run.evidence.count(finding["finding_id"]) for finding in found], limit)
@@ -151,7 +152,12 @@ class GroupModel:
                 "elsewhere": self._elsewhere(case), "facts": self._facts(case.subject),
                 "network": self._network(case, mask), "first_seen": words.moment(case.row["first_seen"]),
                 "back": [at for at, finding in enumerate(findings) if finding["id"] in back],
-                "history": follow_up.history(cases), "verdict": self._verdict(cases)}
+                "history": follow_up.history(cases, nights), "verdict": self._verdict(cases),
+                "why": self._why(cases)}
+
+    def _why(self, case: Mapping[str, Any] | None) -> str:
+        """The reason for a case's state in words, where there is one."""
+        return self.text["why_state"].get((case or {}).get("why") or "", "")
 
     def _verdict(self, case: Mapping[str, Any] | None) -> dict[str, str]:
         said = follow_up.verdict(case)
@@ -335,7 +341,7 @@ class GroupModel:
             "since_meeting": sum(case["since_meeting"] for case in self.cases),
             "reopened": sum(case["state"] == "reopened" for case in self.cases),
             "refused": [dict(problem) for problem in meta.get("problems") or []][:MOST_PROBLEMS],
-            "gone": self._gone() if self.run.cases else gone_count(meta.get("gone_findings")),
+            "gone": self._gone(),
             "first_night": not meta.get("previous_run"), "hashes": {name: meta.get(name) for name in HASHES},
             "money": {kind: float(value) for kind, value in money.items()},
             "without_money": sum(not case["amounts"] for case in self.cases)}
@@ -355,7 +361,7 @@ class GroupModel:
         for case in self._away():
             subject = (case["subject_type"], case["subject_id"])
             out.append({"id": self.edition.case_id(*subject), "subject": self._subject_name(subject),
-                        "subject_type": subject[0], "state": case["state"],
+                        "subject_type": subject[0], "state": case["state"], "why": self._why(case),
                         "last_seen": words.moment(case["last_seen"]), **self._verdict(case)})
         return sorted(out, key=lambda one: (follow_up.AWAY.index(one["state"]), one["last_seen"]), reverse=True)
 

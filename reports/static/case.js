@@ -49,9 +49,12 @@ const Case = (() => {
     return [...blocks.map(block), shown < total ? el("p", { class: "sub" }, fill(T.evidence_some, { shown: num(shown), n: num(total) }),
       total > 200 ? " " + fill(T.evidence_capped, { n: num(total) }) : "") : ""];
   }
-  function notes(found, back, verdict) {
+  function notes(found, back, verdict, whyState) {
     const T = Page.say, out = [];
-    if (back.length) out.push(el("p", {}, el("b", {}, T.back_because + ": "), back.map((at) => found[at][1]).join(" ")));
+    if (back.length || whyState) {
+      out.push(el("p", {}, el("b", {}, (back.length ? T.back_because : T.state_because) + ": "),
+        [whyState, ...back.map((at) => found[at][1])].filter(Boolean).join(". ")));
+    }
     if (verdict.outcome) out.push(el("p", {}, el("b", {}, T.last_outcome + ": "), [verdict.outcome, verdict.outcome_on, verdict.outcome_group].filter(Boolean).join(", ")));
     if (verdict.snooze_until) out.push(el("p", {}, el("b", {}, T.snoozed + ": "), fill(T.snooze_text, { day: verdict.snooze_until, who: verdict.snooze_owner || "–", why: verdict.snooze_reason || "–" })));
     return out.length ? el("div", { class: "note", role: "note" }, out) : "";
@@ -66,7 +69,7 @@ const Case = (() => {
 
   function show(i, data, view) {
     const D = Page.data, C = D.cols, T = Page.say, type = D.types[C.type[i]];
-    const [found, parts, against, elsewhere, facts, network, first, back, nights, verdict] = data;
+    const [found, parts, against, elsewhere, facts, network, first, back, nights, verdict, whyState] = data;
     const heads = [...new Set(found.map((f) => f[0]))].map((d) => D.detectors[d]);
     const unique = (key) => [...new Set(heads.map((h) => h[key]).filter(Boolean))];
     const button = (text, act) => { const node = el("button", { type: "button" }, text); node.addEventListener("click", () => act(node)); return node; };
@@ -83,7 +86,7 @@ const Case = (() => {
           [D.head.last, view.day(C.last[i])], [T.first, first]].filter(Boolean).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
         el("div", {}, el("dt", {}, D.head.state), el("dd", {}, view.stateOf(i))), el("div", {}, el("dt", {}, D.head.kind), el("dd", {}, view.tags(i)))),
       el("p", { class: "sentence" }, found[0][1]),
-      notes(found, back, verdict),
+      notes(found, back, verdict, whyState),
       el("div", { class: "two" },
         el("div", {}, section(T.why_points, Draw.waterfall(parts, C.score[i])),
           facts.length ? section(T.facts, el("dl", { class: "facts" }, facts.map(([key, value]) => [el("dt", {}, key), el("dd", {}, value)]))) : ""),

@@ -4,7 +4,7 @@
   const { $, el, svg, unpack, fill, num, sek, copy } = Page;
   const PAGE = 50, WEEKS = 52;
   let D, C, T, order = [], haystack = null, names = null, opened = null, returnTo = null;
-  const chunks = new Map();
+  const chunks = new Map(), arrangements = new Map();
   const blank = { kind: "", rule: "", status: "", type: "", unit: "", q: "", min: "", since: "", sort: "rank", dir: "", page: "1" };
   let want = { ...blank };
 
@@ -29,7 +29,7 @@
     const min = want.min === "" ? null : Number(want.min), q = want.q.trim().toLowerCase();
     if ((q || want.sort === "subject") && !haystack) prepare();
     order = [];
-    for (let i = 0, n = count(); i < n; i++) {
+    for (const i of arranged()) {
       if (kind && !(C.kinds[i] & kind)) continue;
       if (state >= 0 && C.state[i] !== state) continue;
       if (want.rule && (rule < 0 || !C.why[i].includes(rule))) continue;
@@ -40,17 +40,20 @@
       if (q && !haystack[i].includes(q)) continue;
       order.push(i);
     }
+  }
+  /* All cases in the wanted order, sorted once an order: filters only pass over it. Cases without a value come last. */
+  function arranged() {
+    const name = want.sort + want.dir;
+    if (arrangements.has(name)) return arrangements.get(name);
     const keys = { rank: null, amount: C.amount, score: C.score, last: C.last, subject: names }[want.sort];
     const up = want.sort === "rank" || want.sort === "subject" || want.sort === "last";
-    const sign = (up ? 1 : -1) * (want.dir === "r" ? -1 : 1);
-    if (want.sort !== "rank" || want.dir === "r") {
-      order.sort((a, b) => {
-        if (!keys) return b - a;
-        const x = keys[a], y = keys[b];
-        if (x === null || y === null) return (x === null) - (y === null) || a - b;
-        return sign * (x - y) || a - b;
-      });
-    }
+    const sign = (up ? 1 : -1) * (want.dir === "r" ? -1 : 1), out = new Int32Array(count()).map((_, i) => i);
+    if (keys) {
+      const values = Float64Array.from(keys, (value) => value === null ? Infinity : sign * value);
+      out.sort((a, b) => values[a] === values[b] ? a - b : values[a] - values[b]);
+    } else if (want.dir === "r") out.reverse();
+    arrangements.set(name, out);
+    return out;
   }
   function spark(i) {
     const text = C.weeks[i];

@@ -156,17 +156,19 @@ class _Maker:
                        for back in range(before - 1, 0, -1)]
             history.append({"night": AS_OF, "rank": row["rank"], "score": row["score"], "state": row["state"]})
             reopened = row["state"] == "reopened"
+            same = ("case_id", "subject_type", "subject_id", "state", "first_seen", "rank", "score", "back_because",
+                    "groups")
             self.cases.append({
-                **{name: row[name] for name in ("case_id", "subject_type", "subject_id", "state", "first_seen", "rank",
-                                                "score", "back_because", "groups")},
-                "last_seen": AS_OF, "severity": 4, "findings": [], "history": history,
+                **{name: row[name] for name in same}, "why": "more_money" if reopened else "", "last_seen": AS_OF,
+                "severity": 4, "findings": [], "history": history,
                 "outcome": "explained" if reopened else None, "outcome_on": dt.date(2026, 10, 1) if reopened else None,
                 "outcome_group": "sg-hemtjanst" if reopened else None})
         for subject, state, groups in away:
             last = AS_OF - dt.timedelta(days=1)
             self.cases.append({
                 "case_id": case_id(*subject), "subject_type": subject[0], "subject_id": subject[1], "state": state,
-                "first_seen": dt.date(2026, 9, 1), "last_seen": last, "findings": [], "groups": groups, "severity": 3,
+                "why": "not_looked_for" if subject[1] == "U900" else "", "first_seen": dt.date(2026, 9, 1),
+                "last_seen": last, "findings": [], "groups": groups, "severity": 3,
                 "history": [{"night": last, "rank": 5, "score": 9.5, "state": "continuing"},
                             {"night": AS_OF, "rank": None, "score": None, "state": state}],
                 "outcome": "explained" if state == "explained" else None, "back_because": "[]",

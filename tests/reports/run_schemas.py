@@ -21,8 +21,8 @@ RANKED = pa.schema([
     ("back_because", pa.string())])
 CASES = pa.schema([
     ("case_id", pa.string()), ("subject_type", pa.string()), ("subject_id", pa.string()), ("state", pa.string()),
-    ("first_seen", pa.date32()), ("last_seen", pa.date32()), ("rank", pa.int32()), ("score", pa.float64()),
-    ("severity", pa.int32()),
+    ("why", pa.string()), ("first_seen", pa.date32()), ("last_seen", pa.date32()), ("rank", pa.int32()),
+    ("score", pa.float64()), ("severity", pa.int32()),
     ("findings", pa.list_(pa.struct([
         ("finding_id", pa.string()), ("detector_id", pa.string()), ("kind", pa.string()), ("severity", pa.int32()),
         ("strength", pa.float64()), ("amount_sek", pa.decimal128(14, 2)), ("n_evidence", pa.int32())]))),

@@ -196,7 +196,7 @@ def test_a_reopened_case_says_what_brought_it_back_and_shows_its_nights(run_dir:
     page.click("#cases tbody a")
     page.wait_for_selector("#case-title")
     note = page.inner_text("#case .note")
-    assert re.search(r"Tillbaka därför att: Fakturerat \d+ minuter mer", note)
+    assert re.search(r"Tillbaka därför att: Mer pengar. Fakturerat \d+ minuter mer", note)
     assert "Senaste utfall: förklarad, 2026-10-01, Hemtjänst" in note
     assert "detta förde tillbaka ärendet" in page.inner_text("#case .finding")
     assert page.locator(".history .dot").count() == 14 and "14 nätter" in page.inner_text("#case")
@@ -224,6 +224,7 @@ def test_cases_that_left_the_list_are_told_of(run_dir: Path, watched: Watched) -
     rows = page.locator("[aria-label='Inte längre i listan'] tbody tr").all_inner_texts()
     assert len(rows) == 3 and "U903" not in " ".join(rows)
     assert any("Vilar" in row and "till 2026-12-15, ansvarig Anna: väntar på underlag" in row for row in rows)
+    assert any("Borta" in row and "Reglerna bakom kördes inte" in row for row in rows)
     assert any("Förklarad" in row and "förklarad 2026-11-20 Hemtjänst" in row for row in rows)
     assert page.inner_text(".tiles").count("\n1\n") >= 1
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.html import size_budget
+from reports.html import group_page, size_budget
 from reports.load import Run, RunError, load_run
 from reports.model import GroupModel
 from reports.page import to_json
@@ -108,6 +108,13 @@ def test_rows_are_shared_fairly() -> None:
     assert fair_shares([230, 2, 3, 4], 200) == [191, 2, 3, 4]
     assert fair_shares([5, 5, 5], 2) == [1, 1, 1], "every finding keeps one row"
     assert fair_shares([], 10) == [] and fair_shares([0, 3], 10) == [0, 3]
+
+
+def test_five_thousand_subjects_fit_the_gate(tmp_path: Path) -> None:
+    """Gate U1, the size: every subject has findings, evidence and thirty nights; every finding keeps a row."""
+    large = load_run(build(tmp_path / "run", providers=5_000))
+    page = group_page(GroupModel(large, large.groups["sg-hemtjanst"], "sv"))
+    assert len(page.encode()) <= 2_000_000
 
 
 def test_size_budget_stays_under_the_gates() -> None:

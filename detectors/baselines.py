@@ -10,7 +10,7 @@ control slice can tell.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -113,19 +113,19 @@ def _judged(rows: Sequence[Ranked], judged: Mapping[Subject, bool], sizes: Mappi
     by_size = sorted(ours, key=lambda subject: (-sizes.get(subject, 0.0), subject))
     quartile = size_quartiles(sizes)
 
-    def told(belongs: Callable[[Subject], bool]) -> dict[str, Any]:
-        orders = {name: [judged[s] for s in subjects if belongs(s)]
+    def told(members: Collection[Subject]) -> dict[str, Any]:
+        orders = {name: [judged[s] for s in subjects if s in members]
                   for name, subjects in (("ours", ours), ("by_money", by_money), ("by_size", by_size))}
         n = len(orders["ours"])
         return {"judged": n, "confirmed": sum(orders["ours"]),
                 "at": {str(k): _at(orders, min(k, n), seed) for k in TOP} if n else {}}
 
-    def block(belongs: Callable[[Subject], bool]) -> dict[str, Any]:
-        quarters = [{"quartile": q, **told(lambda s, q=q: belongs(s) and quartile.get(s) == q)} for q in (1, 2, 3, 4)]
-        return {**told(belongs), "size_quartiles": quarters}
+    def block(members: Collection[Subject]) -> dict[str, Any]:
+        quarters = [{"quartile": q, **told({s for s in members if quartile.get(s) == q})} for q in (1, 2, 3, 4)]
+        return {**told(members), "size_quartiles": quarters}
 
     kinds = sorted({subject[0] for subject in ours})
-    return {"overall": block(lambda s: True), **{t: block(lambda s, t=t: s[0] == t) for t in kinds}}
+    return {"overall": block(set(ours)), **{t: block({s for s in ours if s[0] == t}) for t in kinds}}
 
 
 def _at(orders: Mapping[str, Sequence[bool]], k: int, seed: int) -> dict[str, Any]:

@@ -26,7 +26,8 @@ def audit_page(run: Run, language: str) -> str:
     made = [cards.card(code, head, ledger.get(code), run.groups.values(), language)
             for code, head in sorted(run.detectors.items())]
     return page.render(
-        "audit.html.j2", language, run=run, fair=_tables(fairness, language), precision=_precision(fairness, language),
+        "audit.html.j2", language, more_style="pages.css", run=run, fair=_tables(fairness, language),
+        precision=_precision(fairness, language),
         lifts=_lifts(fairness), control=_control(run, control), cards=made, empty=cards.empty_fields(made),
         fields=cards.FIELDS, few=FEWEST_REVIEWED, delivered=bool(fairness),
         titles=lambda code: words.pick((run.detectors.get(code) or {}).get("title", code), language))

@@ -21,7 +21,7 @@ def index_page(run: Run, language: str, listed: Sequence[Mapping[str, Any]], aud
     outcomes = Counter(row["outcome"] for row in run.ledger)
     failing = [row for row in run.ledger if row["outcome"] == "failed"]
     return page.render(
-        "index.html.j2", language, run=run, reports=listed, audited=audited,
+        "index.html.j2", language, more_style="pages.css", run=run, reports=listed, audited=audited,
         docs="../data_docs/index.html" if (run.folder / "data_docs" / "index.html").exists() else None,
         missing=[row["title"] for row in listed if not row["done"]] + ([] if audited else [text["audit"]["title"]]),
         seconds=seconds, longest=max(seconds.values(), default=0.0) or 1.0, whole=sum(seconds.values()),

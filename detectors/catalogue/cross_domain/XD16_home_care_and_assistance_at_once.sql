@@ -25,7 +25,7 @@ sentence:
   sv: "{n:gång|gånger} är hemtjänst och assistans registrerade hos samma person på samma tid, sammanlagt {minutes:minut|minuter} ({n_clients:person|personer})"
   en: "{n:time|times} home care and assistance are registered with the same person at once, {minutes:minute|minutes} in all ({n_clients:person|persons})"
 basis: [{title: handbook reference X-09}]
-amount: {kind: exact, how: {sv: överlappande minuter gånger hemtjänstens snittpris (visas på hemtjänstutföraren), en: overlapping minutes times home care's mean price (shown on the home-care provider)}}
+amount: {kind: estimate, how: {sv: överlappande minuter gånger hemtjänstens snittpris (visas på hemtjänstutföraren), en: overlapping minutes times home care's mean price (shown on the home-care provider)}}
 parameters:
   min_overlap_minutes: {value: 15, unit: minutes, because: shorter ones are handovers}
   min_times: {value: 3, unit: times, because: one or two may be a wrong time}

@@ -30,6 +30,7 @@ sentence:
 basis: [{title: handbook IS-14}, {title: handbook reference EB-08}]
 amount: {kind: exact, how: {sv: de upprepade utbetalningarna, en: the repeated payments}}
 parameters:
+  income_share: {law: counted_wage_share, unit: share of declared income, because: the rest of wages may be disregarded as a work incentive}
   min_amount_sek: {value: 100, unit: SEK, because: small equal amounts such as travel cards recur within a month}
 severity: 4
 status: active
@@ -56,7 +57,7 @@ needed AS (
   -- disregarded), the declared rent; other purposes have no such limit
   SELECT q.household_token, q.month, q.purpose, q.amount_sek, q.n, t.total_sek,
          CASE WHEN q.purpose = 'norm'
-              THEN greatest(0, n.norm_limit_sek - 0.75 * CAST(coalesce(n.declared_income_sek, 0) AS DOUBLE))
+              THEN greatest(0, n.norm_limit_sek - $income_share * CAST(coalesce(n.declared_income_sek, 0) AS DOUBLE))
               WHEN q.purpose = 'rent' THEN CAST(n.declared_rent_sek AS DOUBLE) END AS limit_sek
   FROM equal_payments q
   JOIN totals t ON t.household_token = q.household_token AND t.month = q.month AND t.purpose = q.purpose

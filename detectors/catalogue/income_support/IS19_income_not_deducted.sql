@@ -28,7 +28,7 @@ sentence:
 basis: [{title: handbook reference EB-08}, {title: "socialtjänstförordningen 12 kap. 2 och 3 §§"}]
 amount: {kind: estimate, how: {sv: "utbetald norm och hyra, högst riksnorm och uppgiven hyra, minus det som återstår när tre fjärdedelar av inkomsten dragits av", en: "norm and rent paid, at most the national norm and the declared rent, less what remains when three quarters of the income are deducted"}}
 parameters:
-  income_share: {value: 0.75, unit: share of declared income, because: a quarter of wages may be disregarded as a work incentive}
+  income_share: {law: counted_wage_share, unit: share of declared income, because: the rest of wages may be disregarded as a work incentive}
   min_over_sek: {value: 500, unit: SEK a month, because: smaller sums are rounding and fees}
   min_months: {value: 2, unit: months, because: income that came after the decision is deducted the month after}
 severity: 3

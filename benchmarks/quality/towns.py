@@ -38,7 +38,7 @@ sys.path.insert(0, str(ROOT))
 
 from detectors.baselines import paid_sizes, size_quartiles  # noqa: E402
 from detectors.evaluation import average_precision, precision_at  # noqa: E402
-from detectors.ranking import Finding, order_of  # noqa: E402
+from detectors.ranking import UNUSUAL_CAP, Finding, order_of  # noqa: E402
 from tests.detectors.loaded_town import catalogue, load_town, run_rules  # noqa: E402
 
 TYPES = ("provider", "association")
@@ -157,6 +157,7 @@ def figures(view: View) -> dict[str, Any]:
         "sek_money": sum(view.planted_sek.get(s, 0.0) for s in sorted(view.subjects, key=lambda s: -view.size[s])[:k])
         / whole if whole else None,
         "alike_top": [s for s in view.first(TOP) if s in view.alike], "alike_k": [s for s in top if s in view.alike],
+        "alike_weak": sum(s in view.alike and view.score[s] <= UNUSUAL_CAP for s in view.first(TOP)),
         "partners_k": sum(s in view.partners for s in top)}
 
 
@@ -315,6 +316,13 @@ def report(towns: Sequence[Mapping[str, Any]], held_out: bool) -> list[str]:
             *(f"- {what}: {n} of {len(told)} lists" + (
                 f" (in {beyond} so many were planted that no order could)" if what.startswith("AP") and beyond else "")
               for what, n in met.items()), "",
+            f"Of the {sum(len(f['alike_top']) for f in told)} look-alikes in the first {TOP}, "
+            f"{sum(len(f['alike_top']) - len(f['alike_k']) for f in told)} stand after the place k, in lists so short that "
+            f"the first {TOP} take in their tails, and {sum(f['alike_weak'] for f in told)} have "
+            f"{UNUSUAL_CAP} points or less: nothing but unusual findings, or a fact outweighed by what speaks against it. "
+            f"In the first k there are {max(len(f['alike_k']) for f in told)} at most.", "",
+            "A share of planted SEK below that of sorting by money is no surprise: the order does not look at money, and a "
+            "few planted schemes carry the whole turnover of a large supplier as their amount.", "",
             *orders(towns), *misled(towns), *ablation(towns), *sizes(towns), *by_scheme(towns),
             "Again: `python -m benchmarks.quality.towns --write docs/quality-ranking.md`"]
 

@@ -61,6 +61,14 @@ def build_parser() -> argparse.ArgumentParser:
     night.add_argument("--settings", type=Path, metavar="FILE", help="settings of the municipality (YAML)")
     night.set_defaults(run=_night)
 
+    show = commands.add_parser("open", help="open the newest report of a group in the browser")
+    show.add_argument("group", nargs="?", metavar="GROUP", help="a group's id, lagesbild, index or audit; none: list")
+    show.add_argument("--workspace", type=Path, default=Path("workspace"), metavar="DIR",
+                      help="the workspace of the night (default: workspace)")
+    show.add_argument("--run", default="latest", metavar="RUN", dest="run_id", help="id of a run (default: the latest)")
+    show.add_argument("--print", action="store_true", dest="print_only", help="only print the path of the page")
+    show.set_defaults(run=_open)
+
     check = commands.add_parser("check", help="check files against their contracts without loading them")
     check.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files, or folders of files")
     check.add_argument("--contract", type=Path, metavar="FILE", help="an edited contract to try (YAML)")
@@ -170,6 +178,12 @@ def _night(options: argparse.Namespace) -> int:
     from flows.local_night import run_night
 
     return run_night(options.inbox, options.workspace, options.as_of, options.settings)
+
+
+def _open(options: argparse.Namespace) -> int:
+    from flows.open import open_report
+
+    return open_report(options.group, options.workspace, options.run_id, options.print_only)
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -45,6 +45,7 @@ class Overview:
         self.run, self.language = run, language
         self.text = words.texts(language)
         self.say = self.text["lagesbild"]
+        self._areas: list[tuple[str, Shown]] | None = None  # every row of evidence is looked at, so only once
         self.situation = Situation.of(_aggregates(run.folder / "aggregates.parquet"), run.as_of)
         active = {row["detector_id"] for row in run.ledger if row["status"] == "active"}
         self.subjects = [(row["subject_type"], row["subject_id"]) for row in run.ranked]
@@ -98,6 +99,11 @@ class Overview:
 
     def areas(self) -> list[tuple[str, Shown]]:
         """Subjects with evidence in an area, where the exports have areas. A subject may be in several."""
+        if self._areas is None:
+            self._areas = self._count_areas()
+        return self._areas
+
+    def _count_areas(self) -> list[tuple[str, Shown]]:
         seen: dict[str, set[tuple[str, str]]] = defaultdict(set)
         for subject, findings in self.found.items():
             for finding in findings:

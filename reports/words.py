@@ -43,7 +43,7 @@ def spoken(text: Any, language: str) -> tuple[str, str]:
     plain = pick(text, language)
     if language == "en" or not plain:
         return plain, language
-    said = translations(language)["said"].get(plain)
+    said = translations(language)["said"].get(plain) or (basis(plain, language) if _REFERENCE.fullmatch(plain) else "")
     return (said, language) if said else (plain, "en")
 
 
@@ -52,15 +52,16 @@ def limit_name(name: str, language: str) -> str:
     return translations(language)["names"].get(name, name.replace("_", " "))
 
 
+_REFERENCE = re.compile(r"(handbook )?(reference )?[A-Z]{1,3}-?\d+")  # a place in the handbook and nothing more
 _BASIS = (("handbook reference section", "handbokens referensdel, avsnitt"),
           ("handbook reference", "handbokens referens"),
-          ("handbook section", "handboken, avsnitt"), ("handbook", "handboken"), (" and ", " och "),
+          ("reference", "referens"), ("handbook section", "handboken, avsnitt"), ("handbook", "handboken"), (" and ", " och "),
           (" applied to assistance", ", tillämpad på assistans"), (" on day length", " om dygnets längd"))
 
 
 def basis(text: str, language: str) -> str:
     """The title of a source. References are left as they are but for the words around them."""
-    if language == "sv" and text.startswith("handbook"):
+    if language == "sv" and text.startswith(("handbook", "reference")):
         for english, swedish in _BASIS:
             text = text.replace(english, swedish)
     return text

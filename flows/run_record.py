@@ -161,11 +161,17 @@ def _counts(tonight: Tonight, checks: Sequence[CheckResult], detection: Any, ran
     }
 
 
+def _deviations(path: Path) -> Any:
+    """Ids of the findings that are deviations: what speaks against one is no news to check."""
+    table = pq.read_table(path, columns=["finding_id", "kind"])
+    return pc.unique(table.filter(pc.not_equal(table["kind"], "exculpating"))["finding_id"])
+
+
 def _compared(now: Path, before: Path | None) -> tuple[int, int]:
     """(findings that the earlier run lacked, findings that only the earlier run had), by finding id."""
-    ids = pc.unique(pq.read_table(now, columns=["finding_id"])["finding_id"])
+    ids = _deviations(now)
     if before is None:
         return len(ids), 0
-    old = pc.unique(pq.read_table(before, columns=["finding_id"])["finding_id"])
+    old = _deviations(before)
     both = pc.sum(pc.is_in(ids, value_set=old)).as_py() or 0
     return len(ids) - both, len(old) - both

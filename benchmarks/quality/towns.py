@@ -317,12 +317,12 @@ def report(towns: Sequence[Mapping[str, Any]], held_out: bool) -> list[str]:
                 f" (in {beyond} so many were planted that no order could)" if what.startswith("AP") and beyond else "")
               for what, n in met.items()), "",
             f"Of the {sum(len(f['alike_top']) for f in told)} look-alikes in the first {TOP}, "
-            f"{sum(len(f['alike_top']) - len(f['alike_k']) for f in told)} stand after the place k, in lists so short that "
-            f"the first {TOP} take in their tails, and {sum(f['alike_weak'] for f in told)} have "
-            f"{UNUSUAL_CAP} points or less: nothing but unusual findings, or a fact outweighed by what speaks against it. "
-            f"In the first k there are {max(len(f['alike_k']) for f in told)} at most.", "",
-            "A share of planted SEK below that of sorting by money is no surprise: the order does not look at money, and a "
-            "few planted schemes carry the whole turnover of a large supplier as their amount.", "",
+            f"{sum(len(f['alike_top']) - len(f['alike_k']) for f in told)} stand after the place k, in lists so short "
+            f"that the first {TOP} take in their tails, and {sum(f['alike_weak'] for f in told)} have {UNUSUAL_CAP} "
+            "points or less: nothing but unusual findings, or a fact outweighed by what speaks against it. In the "
+            f"first k there are {max(len(f['alike_k']) for f in told)} at most.", "",
+            "A share of planted SEK below that of sorting by money is no surprise: the order does not look at money, "
+            "and a few planted schemes carry the whole turnover of a large supplier as their amount.", "",
             *orders(towns), *misled(towns), *ablation(towns), *sizes(towns), *by_scheme(towns),
             "Again: `python -m benchmarks.quality.towns --write docs/quality-ranking.md`"]
 

@@ -35,7 +35,7 @@ def run_forest(connection: duckdb.DuckDBPyConnection, detector: Detector, values
     features = frame[names].astype(float)
     compared = compare(features, placing)
     model, frame["score"] = fit(compared, seed, int(number.get("trees", TREES)))
-    frame["share_below"] = placing.share_not_above(frame["score"].to_numpy())
+    frame["share_below"] = placing.percentile(frame["score"].to_numpy())
     low = number.get("percentile", 0.97)
     above = features.to_numpy() > compared.p95[compared.group]
     flagged = frame[(frame["share_below"] >= low) & above.any(axis=1)].copy()
@@ -57,6 +57,7 @@ def run_forest(connection: duckdb.DuckDBPyConnection, detector: Detector, values
     result = pd.concat([worst.reset_index(drop=True), facts], axis=1)
     result["strength"] = ((result["share_below"] - low) / max(1 - low, 1e-9)).clip(0.1, 1.0)
     connection.register("forest_result", result[["subject_id", "period_from", "strength", *facts.columns]])
+    connection.register("forest_peers", peers)
     own = [c for c in detector.fact_columns if c not in names]
     optional = [c for c in ("period_to", "evidence", "n_evidence", "amount_sek", "amount_kind", *own)
                 if c in detector.result_columns]
@@ -65,12 +66,11 @@ def run_forest(connection: duckdb.DuckDBPyConnection, detector: Detector, values
         SELECT r.*, '' AS episode, {", ".join(f'c."{name}"' for name in optional)}
         FROM forest_result r JOIN candidate c ON c.subject_id = r.subject_id
           AND CAST(c.period_from AS DATE) = CAST(r.period_from AS DATE)""")
-    connection.unregister("forest_result")
     _store(connection, detector, "firing", tuple(facts.columns), tuple(own))
-    connection.register("forest_peers", peers)
     connection.execute("INSERT INTO raw_peers SELECT * FROM forest_peers")
-    connection.unregister("forest_peers")
     connection.execute("DROP TABLE firing")
+    for table in ("forest_result", "forest_peers"):
+        connection.unregister(table)
     return account
 
 

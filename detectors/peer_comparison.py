@@ -40,12 +40,13 @@ class Placing:
                         for place, label in enumerate(labels))
         return cls(code, tuple(map(str, labels)), members)
 
-    def share_not_above(self, scores: np.ndarray) -> np.ndarray:
-        """Of each row: the share of its group that scores at most as high (1 for the highest)."""
+    def percentile(self, scores: np.ndarray) -> np.ndarray:
+        """Of each row: its rank in its group as a share of it, 1 is the highest; equal scores share a mean rank."""
         share = np.empty(len(scores))
         for place, members in enumerate(self.members):
-            own = self.group == place
-            share[own] = np.searchsorted(np.sort(scores[members]), scores[own], "right") / max(1, len(members))
+            own, peers = self.group == place, np.sort(scores[members])
+            ranks = np.searchsorted(peers, scores[own], "left") + np.searchsorted(peers, scores[own], "right") + 1
+            share[own] = ranks / (2 * max(1, len(members)))
         return share
 
 

@@ -48,7 +48,7 @@ def score_table(ids: pd.Series, features: pd.DataFrame, groups: pd.Series | None
     model, scores = fit(compared, seed)
     names = ids.astype("string").fillna("").to_numpy(dtype=str)
     order = np.lexsort((names, -scores))
-    percentile = compared.placing.share_not_above(scores) * 100
+    percentile = compared.placing.percentile(scores) * 100
     rows = pd.DataFrame({"rank": np.arange(1, len(order) + 1), "id": names[order],
                          "percentile": np.round(percentile[order], 2), "score": np.round(scores[order], 4),
                          "peers": compared.size[compared.group[order]]})

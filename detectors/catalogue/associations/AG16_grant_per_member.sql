@@ -39,7 +39,8 @@ WITH paid AS (
 ),
 latest AS (
   SELECT p.association_id, p.year, p.paid_sek, p.evidence, m.members, p.paid_sek / m.members AS per_member,
-         coalesce(a.category, 'other') AS category,
+         -- the larger kinds; whom an association otherwise gathers (faith, origin) makes no group
+         CASE WHEN a.category IN ('sport', 'culture', 'youth') THEN a.category ELSE 'other' END AS category,
          row_number() OVER (PARTITION BY p.association_id ORDER BY p.year DESC, p.association_id) AS place
   FROM paid p
   JOIN association_membership m ON m.association_id = p.association_id AND m.year = p.year

@@ -36,7 +36,7 @@ features:
   over_agreed: {sv: pris mot avtalat dygnspris, en: price by the agreed day rate, unit: percent}
   extras_share: {sv: andel tillägg, en: extras, unit: percent}
   outside_share: {sv: andel dygn utan ramavtal, en: days outside a framework agreement, unit: percent}
-  new_share: {sv: andel barn som kom under månaden, en: children who came in the month, unit: percent}
+  new_share: {sv: andel placeringar som började under månaden, en: placements begun in the month, unit: percent}
   cost_change: {sv: kostnad per dygn mot hemmets egna månader före, en: cost a day against the home's own months before, unit: percent}
 parameters:
   min_volume: {value: 28, unit: days of care a month, because: measures of less than one child a month are chance}

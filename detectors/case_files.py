@@ -35,7 +35,7 @@ SCHEMA = pa.schema([
     ("outcome_group", pa.string()), ("snooze_owner", pa.string()), ("snooze_reason", pa.string()),
     ("snooze_until", pa.date32()), ("back_because", pa.string()), ("resting", pa.list_(pa.string())),
     ("judged", pa.list_(pa.struct([*_OUTCOME, ("seen", pa.list_(_SEEN)), ("returned", pa.list_(pa.string()))]))),
-    ("groups", pa.list_(pa.string()))])
+    ("groups", pa.list_(pa.string())), ("changed_on", pa.date32()), ("snooze_group", pa.string())])
 
 
 def write_cases(cases: Iterable[Case], as_of: date, path: Path) -> None:
@@ -72,7 +72,8 @@ def _row(case: Case, as_of: date) -> dict[str, Any]:
         "outcome": verdict.outcome if verdict else None, "outcome_on": verdict.reviewed_on if verdict else None,
         "outcome_group": verdict.reviewer_group if verdict else None,
         "snooze_owner": rest.snooze_owner if rest else None, "snooze_reason": rest.snooze_reason if rest else None,
-        "snooze_until": rest.snooze_until if rest else None, "back_because": case.back_because_json,
+        "snooze_until": rest.snooze_until if rest else None, "changed_on": case.changed_on,
+        "snooze_group": rest.reviewer_group if rest else None, "back_because": case.back_because_json,
         "resting": list(case.resting), "groups": list(case.groups),
         "judged": [{**{name: getattr(j.outcome, name) for name, _ in _OUTCOME},
                     "seen": [vars(f) for f in j.seen], "returned": list(j.returned)} for j in case.judged]}
@@ -106,7 +107,8 @@ def _case(row: dict[str, Any], history: tuple[Night, ...]) -> Case:
         subject, row["state"], row["first_seen"], row["last_seen"], row["rank"], row["score"], row["plain_score"],
         row["severity"], tuple(Seen(**f) for f in row["findings"]), history,
         tuple(_judgement(subject, j) for j in row["judged"]), tuple(row["resting"]),
-        tuple(json.loads(row["back_because"])), row["why"], tuple(row["groups"]))
+        tuple(json.loads(row["back_because"])), row["why"], tuple(row["groups"]),
+        row["changed_on"])
 
 
 def _judgement(subject: Subject, row: dict[str, Any]) -> Judgement:

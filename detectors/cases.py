@@ -22,6 +22,7 @@ from schemas.case_id import case_id
 
 HARD = ("impossible", "breach")
 LISTED = ("new", "continuing", "worse", "better", "reopened")
+CHANGED = ("new", "worse", "reopened")
 HISTORY_NIGHTS = 60
 MISSED = timedelta(days=14)  # a case that a broken rule lost for so long has not been away
 
@@ -108,6 +109,7 @@ class Case:
     back_because: tuple[str, ...] = ()
     why: str = ""  # of a state that needs a reason, see `settle`
     groups: tuple[str, ...] = ()
+    changed_on: date | None = None  # the last night it was new, worse or back, for "new since the last meeting"
 
     @property
     def case_id(self) -> str:
@@ -290,7 +292,8 @@ def settle(weighed: Weighed, before: Case | None, place: Place | None, groups: S
         weighed.subject, state, before.first_seen if before else as_of,
         as_of if weighed.findings or before is None else before.last_seen, place.rank if place else None,
         score, plain, max((f.severity for f in findings), default=0), findings, history, weighed.judged,
-        tuple(sorted(weighed.resting)), back if place else (), why, tuple(groups) or (before.groups if before else ()))
+        tuple(sorted(weighed.resting)), back if place else (), why, tuple(groups) or (before.groups if before else ()),
+        as_of if state in CHANGED else before.changed_on if before else None)
 
 
 def _state(weighed: Weighed, before: Case | None, place: Place | None, as_of: date,

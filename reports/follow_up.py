@@ -18,6 +18,17 @@ def back_because(row: Mapping[str, Any]) -> list[str]:
     return list(json.loads(row.get("back_because") or "[]"))
 
 
+def resting(case: Mapping[str, Any] | None) -> frozenset[str]:
+    """Ids of the findings that give no points, because review has explained them or they rest."""
+    return frozenset((case or {}).get("resting") or ())
+
+
+def news_since(case: Mapping[str, Any] | None, first_seen: dt.date | None, meeting: dt.date | None) -> bool:
+    """Whether the case is new, worse or back since the meeting."""
+    days = [day for day in (first_seen, (case or {}).get("changed_on")) if day is not None]
+    return meeting is not None and bool(days) and max(days) > meeting
+
+
 def history(case: Mapping[str, Any] | None, most: int) -> list[list[Any]]:
     """[night, rank or None, score, state] of each of the last nights, oldest first."""
     return [[words.moment(night["night"]), night["rank"], night["score"], night["state"]]

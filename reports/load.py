@@ -72,7 +72,8 @@ class Evidence:
 
 
 CASE_COLUMNS = ["case_id", "subject_type", "subject_id", "state", "why", "first_seen", "last_seen", "outcome",
-                "outcome_on", "outcome_group", "snooze_owner", "snooze_reason", "snooze_until", "groups"]
+                "outcome_on", "outcome_group", "snooze_owner", "snooze_reason", "snooze_until", "snooze_group",
+                "groups", "resting", "changed_on"]
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,8 @@ def load_run(folder: Path, view: str = protection.ORDINARY) -> Run:
         links.setdefault(row["link_group"], []).append(row)
     cases: dict[Subject, dict[str, Any]] = {}
     remembered = _table(folder / "cases.parquet")
-    for at, row in enumerate(remembered.select(CASE_COLUMNS).to_pylist()):
+    there = [name for name in CASE_COLUMNS if name in remembered.column_names]
+    for at, row in enumerate(remembered.select(there).to_pylist()):
         cases[(row["subject_type"], row["subject_id"])] = {**row, "nights": Nights(remembered, at)}
     evidence, unseen = protection.evidence_of(_table(folder / "evidence.parquet"), marks, view)
     run = Run(

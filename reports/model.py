@@ -43,6 +43,7 @@ class Case:
     subject: Subject
     visible: list[dict[str, Any]]
     hidden: list[dict[str, Any]]
+    done: list[dict[str, Any]] = field(default_factory=list)  # judged already: they give no points
     summary: dict[str, Any] = field(default_factory=dict)
 
 
@@ -73,13 +74,18 @@ class GroupModel:
         services = self.run.services(subject)
         mine: list[dict[str, Any]] = []
         hidden: list[dict[str, Any]] = []
+        done: list[dict[str, Any]] = []
+        resting = follow_up.resting(self.run.cases.get(subject))
         for finding in self.run.findings.get(subject, []):
             if finding["detector_id"] in self.active:
                 sees = self.group.sees(finding["domain"], subject[0], services)
-                (mine if sees else hidden).append(finding)
+                if finding["finding_id"] not in resting:
+                    (mine if sees else hidden).append(finding)
+                elif sees:
+                    done.append(finding)
         if not any(finding["kind"] in KINDS for finding in mine):
             return None
-        case = Case(row, subject, mine, hidden)
+        case = Case(row, subject, mine, hidden, done)
         case.summary = self._summary(case)
         return case
 
@@ -92,7 +98,7 @@ class GroupModel:
         parts = sorted(row["contributions"], key=lambda part: (-part["points"], part["detector_id"]))
         first = [part["detector_id"] for part in parts if part["detector_id"] in codes]
         reasons = list(dict.fromkeys([*first, *sorted(codes)]))
-        fresh = self.meeting is not None and row["first_seen"] is not None and row["first_seen"] > self.meeting
+        fresh = follow_up.news_since(self.run.cases.get(case.subject), row["first_seen"], self.meeting)
         return {
             "id": self.edition.case_id(*case.subject), "rank": 0, "subject_type": case.subject[0],
             "subject": self._subject_name(case.subject), "score": row["score"],
@@ -147,6 +153,7 @@ class GroupModel:
         shares = fair_shares([self.run.evidence.count(finding["finding_id"]) for finding in found], limit)
         findings = [self._finding(finding, mask, share) for finding, share in zip(found, shares, strict=True)]
         against = [self._sentence(f, mask) for f in case.visible if f["kind"] == "exculpating"]
+        against += [f"{self.text['done_before']} {self._sentence(f, mask)}" for f in case.done]
         cases, back = self.run.cases.get(case.subject), set(follow_up.back_because(case.row))
         return {"findings": findings, "contributions": self._contributions(case), "against": against,
                 "elsewhere": self._elsewhere(case), "facts": self._facts(case.subject),
@@ -161,6 +168,8 @@ class GroupModel:
 
     def _verdict(self, case: Mapping[str, Any] | None) -> dict[str, str]:
         said = follow_up.verdict(case)
+        if case and case.get("snooze_group") not in (None, self.group.id):  # their words are for their own group
+            said["snooze_owner"] = said["snooze_reason"] = ""
         said["outcome"] = self.text["outcomes"].get(said["outcome"], said["outcome"])
         group = self.run.groups.get(said["outcome_group"])
         return said if group is None else {**said, "outcome_group": words.pick(group.title, self.language)}

@@ -54,7 +54,11 @@ def run_method(connection: duckdb.DuckDBPyConnection, detector: Detector, values
                seed: int) -> Account:
     """Run one detector. Raises NotComputable; database errors pass through to the caller, which keeps only
     their class because DuckDB repeats cell values in its messages."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE candidate AS {detector.run_sql}", bind(detector.sql, values))
+    bound = bind(detector.run_sql, values)
+    if detector.method == "rule":
+        _store(connection, detector, f"({detector.run_sql}\n)", bound=bound)
+        return Account()
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE candidate AS {detector.run_sql}", bound)
     account = Account()
     if detector.method == "peer":
         from detectors.peer_findings import run_peers
@@ -69,23 +73,21 @@ def run_method(connection: duckdb.DuckDBPyConnection, detector: Detector, values
 
         account = run_links(connection, detector, values)
     else:
-        _store(connection, detector, "candidate")
+        raise ValueError(f"{detector.code}: no method {detector.method}")
     connection.execute("DROP TABLE candidate")
     return account
 
 
 def _store(connection: duckdb.DuckDBPyConnection, detector: Detector, source: str,
-           extra_facts: tuple[str, ...] = (), own_facts: tuple[str, ...] | None = None) -> None:
-    """Move the firing rows of `source` into raw_findings; refuses two rows for one subject and episode."""
+           extra_facts: tuple[str, ...] = (), own_facts: tuple[str, ...] | None = None,
+           bound: Mapping[str, Any] | None = None) -> None:
+    """Add the firing rows of `source` (a table, or a SELECT in brackets and what it binds) to raw_findings.
+
+    ValueError, and nothing added, when there are two rows for one subject and episode.
+    """
     have = set(detector.result_columns)
     subject_type = "subject_type" if "subject_type" in have else f"'{detector.subject_type}'"
     episode = "coalesce(CAST(episode AS VARCHAR), '')" if "episode" in have else "''"
-    doubled = connection.execute(
-        f"SELECT count(*) - count(DISTINCT (subject_id, {subject_type}, {episode})) FROM {source} "
-        "WHERE subject_id IS NOT NULL"
-    ).fetchone()
-    if doubled and doubled[0]:
-        raise ValueError(f"{detector.code} returns two rows for one subject and episode")
     facts = [*(detector.fact_columns if own_facts is None else own_facts), *extra_facts]
     packed = ", ".join(f'"{c}" := "{c}"' for c in facts)
     evidence = "list_sort(list_distinct(list_filter(evidence, lambda x: x IS NOT NULL)))" if "evidence" in have \
@@ -96,12 +98,20 @@ def _store(connection: duckdb.DuckDBPyConnection, detector: Detector, source: st
         else "CAST(NULL AS DECIMAL(14,2))"
     default_kind = str((detector.header.get("amount") or {}).get("kind", "unknown"))
     kind = "amount_kind" if "amount_kind" in have else f"'{default_kind}'"
-    connection.execute(f"""
+    added = connection.execute(f"""
         INSERT INTO raw_findings
         SELECT '{detector.code}', CAST(subject_id AS VARCHAR), {episode} AS own_episode, CAST(period_from AS DATE),
                CAST(period_to AS DATE), round(least(1.0, greatest(0.0, strength)), 6), {amount},
                CASE WHEN {amount} IS NULL THEN 'unknown' ELSE {kind} END,
                {f"CAST(to_json(struct_pack({packed})) AS VARCHAR)" if facts else "'{}'"},
                CAST({count} AS INTEGER), {evidence}, {subject_type} AS own_type
-        FROM {source} WHERE subject_id IS NOT NULL
-        ORDER BY subject_id, own_type, own_episode""")
+        FROM {source} AS found WHERE subject_id IS NOT NULL
+        ORDER BY subject_id, own_type, own_episode""", bound or {}).fetchall()[0][0]
+    if added < 2:
+        return
+    doubled = connection.execute(f"""
+        SELECT count(*) - count(DISTINCT (subject_id, subject_type, episode)) FROM raw_findings
+        WHERE detector_id = '{detector.code}'""").fetchone()
+    if doubled and doubled[0]:
+        connection.execute(f"DELETE FROM raw_findings WHERE detector_id = '{detector.code}'")
+        raise ValueError(f"{detector.code} returns two rows for one subject and episode")

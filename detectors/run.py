@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -62,17 +62,14 @@ def prepare(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, setting
     connection.execute("CREATE OR REPLACE TEMP TABLE law_values "
                        "(name VARCHAR, valid_from DATE, valid_to DATE, value DOUBLE)")
     rows = law_rows(settings)
-    if rows:
-        connection.executemany("INSERT INTO law_values VALUES (?, ?, ?, ?)", rows)
+    _insert(connection, "law_values", rows)
     connection.execute("CREATE OR REPLACE TEMP TABLE listed_tokens (list VARCHAR, token VARCHAR)")
     tokens = [(name, token) for name, members in sorted(settings.lists.items()) for token in members]
-    if tokens:
-        connection.executemany("INSERT INTO listed_tokens VALUES (?, ?)", tokens)
+    _insert(connection, "listed_tokens", tokens)
     connection.execute("CREATE OR REPLACE TEMP TABLE calendar "
                        "(day DATE, day_hours INTEGER, weekday INTEGER, is_holiday BOOLEAN)")
     known_days = calendar_rows(date(as_of.year - 3, 1, 1), as_of)
-    connection.execute("INSERT INTO calendar SELECT unnest($d), unnest($h), unnest($w), unnest($f)",
-                       dict(zip("dhwf", (list(column) for column in zip(*known_days, strict=True)), strict=True)))
+    _insert(connection, "calendar", known_days)
     days = {"as_of": as_of, "since": lookback_start(as_of, settings.lookback_days)}
     for view in catalogue.views.values():
         what = "TABLE" if view.materialise else "VIEW"
@@ -110,9 +107,10 @@ def run_detectors(connection: duckdb.DuckDBPyConnection, run_dir: Path, settings
     """
     result = Detection()
     prepare(connection, catalogue, settings, as_of)
+    populations: dict[tuple[str, str], int] = {}
     for detector in catalogue.detectors.values():
         started = time.perf_counter()
-        row = run_one(connection, detector, settings, as_of, delivered, catalogue)
+        row = run_one(connection, detector, settings, as_of, delivered, catalogue, populations)
         row.seconds = round(time.perf_counter() - started, 4)
         result.ledger.append(row)
     build_findings(connection, catalogue, previous_findings)
@@ -135,8 +133,12 @@ def run_detectors(connection: duckdb.DuckDBPyConnection, run_dir: Path, settings
 
 
 def run_one(connection: duckdb.DuckDBPyConnection, detector: Detector, settings: Settings, as_of: date,
-            delivered: Mapping[str, set[str]], catalogue: Catalogue) -> LedgerRow:
-    """Run one detector and account for it; a rule that fails is a row in the ledger, never the end of a night."""
+            delivered: Mapping[str, set[str]], catalogue: Catalogue,
+            populations: dict[tuple[str, str], int] | None = None) -> LedgerRow:
+    """Run one detector and account for it; a rule that fails is a row in the ledger, never the end of a night.
+
+    populations: distinct values by (table, column) as far as counted; a caller with many rules keeps one.
+    """
     row = LedgerRow.begin(detector, settings.statuses.get(detector.code, detector.status))
     if row.status in ("draft", "retired"):
         return row.close(row.status, "regeln är inte i bruk", "the rule is not in use")
@@ -147,8 +149,12 @@ def run_one(connection: duckdb.DuckDBPyConnection, detector: Detector, settings:
     if missing:
         return row.close("not_computable", f"underlag saknas: {', '.join(missing)}",
                          f"data missing: {', '.join(missing)}")
-    row.population = sum(_scalar(connection, f'SELECT count(DISTINCT "{column}") FROM "{table}"')
-                         for table, column in detector.population)
+    counted = {} if populations is None else populations
+    for table, column in detector.population:
+        if (table, column) not in counted:
+            counted[table, column] = _scalar(
+                connection, f'SELECT count("{column}") FROM (SELECT DISTINCT "{column}" FROM "{table}")')
+        row.population += counted[table, column]
     try:
         account = run_method(connection, detector, parameter_values(detector, settings, as_of), settings.seed)
     except NotComputable as reason:
@@ -196,10 +202,8 @@ def build_findings(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, 
     """
     connection.execute("""CREATE OR REPLACE TEMP TABLE detector_facts (detector_id VARCHAR, detector_version VARCHAR,
         kind VARCHAR, concept VARCHAR, domain VARCHAR, severity INTEGER, status VARCHAR)""")
-    rows = [(d.code, d.version, d.kind, d.concept, d.domain, d.severity, d.status)
-            for d in catalogue.detectors.values()]
-    if rows:
-        connection.executemany("INSERT INTO detector_facts VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    _insert(connection, "detector_facts", [(d.code, d.version, d.kind, d.concept, d.domain, d.severity, d.status)
+                                           for d in catalogue.detectors.values()])
     known = "SELECT NULL AS finding_id WHERE false"
     if previous is not None:
         known = f"SELECT DISTINCT finding_id FROM read_parquet('{str(previous).replace(chr(39), chr(39) * 2)}')"
@@ -242,6 +246,14 @@ def _shown_values(detector: Detector, settings: Settings, as_of: date) -> dict[s
             own = described(dated.own) if dated else None
         shown[name] = {"value": values[name], "override": own}
     return shown
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add rows to a table column by column: one statement, where executemany takes one a row."""
+    if rows:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        values = ", ".join(f"unnest(${place})" for place in range(1, len(columns) + 1))
+        connection.execute(f"INSERT INTO {table} SELECT {values}", columns)
 
 
 def _scalar(connection: duckdb.DuckDBPyConnection, sql: str) -> int:

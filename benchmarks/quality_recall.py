@@ -30,6 +30,25 @@ from tests.detectors.loaded_town import LoadedTown, catalogue, load_town, run_ru
 
 LEVELS = ("easy", "medium", "hard")
 HARD = ("impossible", "breach")
+# Why a planted subject can go unseen though the rule is right. Looked into one by one; shown where it happened.
+REASONS = {
+    "AG07": "a list copied for little more than nine sessions in ten lies at the handbook's limit, and chance decides "
+            "on which side",
+    "AG09": "a large grant for a new association is large only against the top decile of all",
+    "AG16": "what is three times the own grant may still lie within the spread of the category",
+    "AG03": "few of the activities lie in municipal venues, so that the share stays within the associations' spread",
+    "HC10": "in a town this small a provider has too few client-months to be compared",
+    "HC16": "in a town this small a provider has too few minutes to be compared",
+    "HC17": "in a town this small a provider has too few visits for growth to mean anything",
+    "HV06": "fewer than thirty homes have enough invoices to be compared with",
+    "LP04": "the invoices lie below a limit that is none of the usual levels; each municipality sets its own",
+    "LP05": "with some 600 lines a third of invented amounts is within what price lists do; with 5 000 it is seen",
+    "LP06": "fewer than thirty suppliers have enough lines to be compared with",
+    "LP08": "amounts below 5 000 SEK are left to LP01, which sees the same lines",
+    "LP10": "fewer than thirty suppliers have enough lines to be compared with",
+    "PA06": "in a town this small a provider has too few clients to be compared",
+    "XD12": "the household's hours are within what working time rules allow its assistants together",
+}
 
 
 def measure(scale: float, seed: int, difficulty: str, schemes: int | None) -> dict[str, Any]:
@@ -111,6 +130,7 @@ def report(towns: list[dict[str, Any]]) -> list[str]:
     lines += table(["scheme", *LEVELS], [[s, *(
         f"{share(tried[s, d], 'own')} · {share(tried[s, d], 'any')}" if tried[s, d] else "–" for d in LEVELS)]
         for s in schemes])
+    lines += ["", "## Missed", "", *missed(towns)]
     alike = [row for town in towns for row in town["lookalikes"]]
     fired = [row for row in alike if row["fired"]]
     bad = [row for row in fired if any(kind == "impossible" for _, kind in row["fired"])]
@@ -137,6 +157,21 @@ def report(towns: list[dict[str, Any]]) -> list[str]:
     lines += ["", "## Rules that could not speak in some town", "",
               *table(["rule", "reason"], [[code, "; ".join(sorted(why))] for code, why in sorted(silent.items())])]
     return lines
+
+
+def missed(towns: list[dict[str, Any]]) -> list[str]:
+    """Schemes that their own rule did not see, what else fired on the subject, and why where that is known."""
+    rows = defaultdict(list)
+    for town in towns:
+        for row in town["planted"]:
+            if not row["own"]:
+                rows[row["scheme"]].append((row["difficulty"], row["fired"]))
+    if not rows:
+        return ["None."]
+    return table(["scheme", "missed", "of them seen by other rules", "why"], [
+        [scheme, ", ".join(f"{n} {level}" for level, n in sorted(Counter(d for d, _ in found).items())),
+         ", ".join(sorted({code for _, fired in found for code in fired})) or "–", REASONS.get(scheme, "not known")]
+        for scheme, found in sorted(rows.items())])
 
 
 def main() -> int:

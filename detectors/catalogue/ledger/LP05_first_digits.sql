@@ -12,8 +12,8 @@ why:
   sv: Belopp som uppstått fritt följer Benfords lag. Ett stort överskott av vissa inledande siffror kan betyda påhittade eller anpassade belopp.
   en: Amounts that arise freely follow Benford's law. A large excess of some first digits may mean invented or adjusted amounts.
 innocent:
-  sv: Fasta priser, abonnemang och taxor ger alltid avvikande siffror; det är det vanligaste skälet.
-  en: Fixed prices, subscriptions and tariffs always give deviating digits; that is the most common reason.
+  sv: Fasta priser, abonnemang och taxor ger alltid avvikande siffror; det är det vanligaste skälet. Därför jämförs leverantörerna också med varandra.
+  en: Fixed prices, subscriptions and tariffs always give deviating digits; that is the most common reason. This is why suppliers are also compared with each other.
 blind_spots:
   sv: Leverantörer med färre än 500 rader på två år, och anpassningar som är små. Hos en leverantör med 600 rader syns inte en tredjedel påhittade belopp säkert, hos en med 5000 gör den det.
   en: Suppliers with fewer than 500 lines in two years, and small adjustments. With 600 lines a third of invented amounts is not surely seen, with 5000 it is.
@@ -32,12 +32,14 @@ parameters:
   earlier_months: {value: 12, unit: months before the look-back, because: a supplier with too few lines in the look-back is tested on the year before as well}
   min_amount: {value: 10, unit: SEK, because: amounts below ten lack a second digit}
   times_chance: {value: 3, unit: times, because: three times what chance gives leaves fixed prices and inventions}
+  min_peers: {value: 30, unit: suppliers, because: below this there are too few to say what is usual among suppliers}
+  fence_step: {value: 1.5, unit: interquartile ranges, because: "Tukey's fence; in published ledgers more than half of the large suppliers pass three times chance, so that alone says nothing"}
   max_share_of_one_amount: {value: 0.2, unit: share, because: where one amount makes up a fifth it is a price list}
 severity: 1
 status: active
 since: 2026-11-23
 changes:
-  - {date: 2026-11-23, what: "suppliers with fewer than 500 lines in the look-back are tested on the year before as well"}
+  - {date: 2026-11-23, what: "suppliers with fewer than 500 lines in the look-back are tested on the year before as well; with thirty suppliers or more the deviation must also lie above their fence"}
 */
 WITH lines AS (
   SELECT supplier_id, amount_sek, booked_on, row_ref,
@@ -86,6 +88,19 @@ deviating AS (
   SELECT supplier_id, sum(abs(lines - expected)) / (90.0 * max(n)) * sqrt(158.8 * max(n)) AS times_chance
   FROM compared GROUP BY supplier_id
 ),
+ordered AS (
+  SELECT d.supplier_id, d.times_chance, row_number() OVER (ORDER BY d.times_chance, d.supplier_id) AS place,
+         count(*) OVER () AS n
+  FROM deviating d
+  JOIN sizes s ON s.supplier_id = d.supplier_id
+  JOIN commonest m ON m.supplier_id = d.supplier_id
+  WHERE m.most <= $max_share_of_one_amount * s.n
+),
+fence AS (
+  SELECT max(n) AS n_peers, max(CASE WHEN place = ceil(n * 0.25) THEN times_chance END) AS q1,
+         max(CASE WHEN place = ceil(n * 0.75) THEN times_chance END) AS q3
+  FROM ordered
+),
 top AS (
   SELECT supplier_id, digits, lines, expected,
          rank() OVER (PARTITION BY supplier_id ORDER BY lines - expected DESC, digits) AS place
@@ -104,8 +119,9 @@ SELECT s.supplier_id AS subject_id, s.period_from, s.period_to,
        s.n, t.digits AS top_digits, t.lines AS top_lines, CAST(round(t.expected, 0) AS BIGINT) AS top_expected,
        round(d.times_chance, 1) AS times_chance, e.evidence
 FROM sizes s
-JOIN deviating d ON d.supplier_id = s.supplier_id
-JOIN commonest m ON m.supplier_id = s.supplier_id
+JOIN ordered d ON d.supplier_id = s.supplier_id
+CROSS JOIN fence f
 JOIN top t ON t.supplier_id = s.supplier_id AND t.place = 1
 JOIN evidence_of e ON e.supplier_id = s.supplier_id
-WHERE d.times_chance >= $times_chance AND m.most <= $max_share_of_one_amount * s.n
+WHERE d.times_chance >= $times_chance
+  AND (f.n_peers < $min_peers OR d.times_chance > f.q3 + $fence_step * (f.q3 - f.q1))

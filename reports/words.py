@@ -56,7 +56,8 @@ _REFERENCE = re.compile(r"(handbook )?(reference )?[A-Z]{1,3}-?\d+")  # a place 
 _BASIS = (("handbook reference section", "handbokens referensdel, avsnitt"),
           ("handbook reference", "handbokens referens"),
           ("reference", "referens"), ("handbook section", "handboken, avsnitt"), ("handbook", "handboken"), (" and ", " och "),
-          (" applied to assistance", ", tillämpad på assistans"), (" on day length", " om dygnets längd"))
+          (" applied to assistance", ", tillämpad på assistans"), (" on day length", " om dygnets längd"),
+          (", stays abroad", ", utlandsvistelser"))
 
 
 def basis(text: str, language: str) -> str:

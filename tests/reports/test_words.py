@@ -87,6 +87,19 @@ def test_the_limits_of_the_rules_are_told_in_swedish() -> None:
     assert said > 900 and len(missing) <= 10, f"add to reports/texts/limits.sv.yaml: {sorted(missing)}"
 
 
+def test_no_text_of_a_header_is_cut_at_a_comma() -> None:
+    """{sv: Bolag, förening, en: ...} without quotes is three keys, two of them empty, and the page says «Bolag»."""
+    def empty(node: object) -> list[str]:
+        if isinstance(node, dict):
+            return [str(key) for key, value in node.items() if value is None] + [
+                found for value in node.values() for found in empty(value)]
+        return [found for value in node for found in empty(value)] if isinstance(node, list) else []
+
+    for path in sorted((Path(__file__).parents[2] / "detectors" / "catalogue").rglob("*.sql")):
+        header = yaml.safe_load(path.read_text(encoding="utf-8").split("/*", 1)[1].split("*/", 1)[0])
+        assert empty(header) == [], f"{path.name}: quote the text that holds a comma"
+
+
 def test_a_reason_without_swedish_is_marked_as_english() -> None:
     assert words.spoken("nobody has translated this", "sv") == ("nobody has translated this", "en")
     assert words.spoken("days", "sv") == ("dagar", "sv") and words.spoken("days", "en") == ("days", "en")

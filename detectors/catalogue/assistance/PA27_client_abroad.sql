@@ -24,7 +24,7 @@ next_step:
 sentence:
   sv: "{hours} aktiva timmar redovisades under {n_days} dygn då brukaren var utomlands ({n_clients} brukare, {n} pass)"
   en: "{hours} active hours were reported on {n_days:day|days} when the client was abroad ({n_clients:client|clients}, {n:shift|shifts})"
-basis: [{title: handbook PA-7, stays abroad}, {title: handbook reference PA-07}]
+basis: [{title: "handbook PA-7, stays abroad"}, {title: handbook reference PA-07}]
 amount: {kind: cap, how: {sv: passens timmar gånger anordnarens snittpris per timme, en: hours of the shifts times the provider's mean price an hour}}
 parameters:
   min_days: {value: 3, unit: days with assistance abroad for a client, because: a day's trip across a border is ordinary}

@@ -24,7 +24,7 @@ sentence:
   sv: "{n} bidrag är utbetalda med mer än vad som beviljats, sammanlagt {excess_sek} kronor för mycket"
   en: "{n:grant|grants} are paid with more than was granted, {excess_sek} SEK too much in all"
 basis: [{title: handbook AG-10}]
-amount: {kind: exact, how: {sv: utbetalt minus beviljat, minus det som återkrävts för samma bidragsslag och år, en: paid less granted, less what was claimed back for the same kind and year}}
+amount: {kind: exact, how: {sv: "utbetalt minus beviljat, minus det som återkrävts för samma bidragsslag och år", en: "paid less granted, less what was claimed back for the same kind and year"}}
 parameters:
   tolerance_sek: {value: 1, unit: SEK, because: sums are rounded to whole kronor}
 severity: 3

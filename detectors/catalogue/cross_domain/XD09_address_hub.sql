@@ -1,6 +1,6 @@
 /*
 code: XD09
-title: {sv: Bolag, förening och hushåll på samma adress, en: Company association and household at one address}
+title: {sv: "Bolag, förening och hushåll på samma adress", en: Company association and household at one address}
 method: rule
 kind: unusual
 concept: address

@@ -1,6 +1,6 @@
 /*
 code: XD14
-title: {sv: Brukare, personal och utförare delar konto, en: Client, staff and provider share an account}
+title: {sv: "Brukare, personal och utförare delar konto", en: "Client, staff and provider share an account"}
 method: rule
 kind: breach
 concept: account

@@ -1,6 +1,6 @@
 /*
 code: HC02
-title: {sv: Två hos brukaren utan beslut, en: Two with one client, undecided}
+title: {sv: Två hos brukaren utan beslut, en: "Two with one client, undecided"}
 method: rule
 kind: impossible
 concept: decision

@@ -28,7 +28,7 @@ amount: {kind: cap, how: {sv: alla fakturerade tillägg under perioden, en: all 
 unit: percent
 parameters:
   min_volume: {value: 6, unit: invoices, because: a share of a few invoices may come from one child}
-  min_value: {value: 0.10, unit: share of the amount, because: below a tenth travel, clothes and single services explain it}
+  min_value: {value: 0.10, unit: share of the amount, because: "below a tenth travel, clothes and single services explain it"}
 severity: 3
 status: active
 since: 2026-11-23

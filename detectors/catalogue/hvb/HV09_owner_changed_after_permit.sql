@@ -25,7 +25,7 @@ sentence:
   en: "all {n_before:officer|officers} at the permit of {permit_from} had left by {last_left} and {n_after} new ones had come"
 basis: [{title: handbook HVB-9}, {title: handbook reference HB-13}, {title: 'socialtjänstförordning (2025:468) 15 kap. 7 §'}]
 parameters:
-  max_days: {value: 365, unit: days from the permit, because: handbook HVB-9, twelve months}
+  max_days: {value: 365, unit: days from the permit, because: "handbook HVB-9, twelve months"}
 severity: 3
 status: active
 since: 2026-11-23

@@ -1,6 +1,6 @@
 /*
 code: IS03
-title: {sv: Flera hushåll, hyra för samma bostad, en: Several households claim one dwelling's rent}
+title: {sv: "Flera hushåll, hyra för samma bostad", en: Several households claim one dwelling's rent}
 method: rule
 kind: unusual
 concept: address

@@ -1,6 +1,6 @@
 /*
 code: IS13
-title: {sv: Ett hushåll blev två, samma bostad, en: One household became two, same dwelling}
+title: {sv: "Ett hushåll blev två, samma bostad", en: "One household became two, same dwelling"}
 method: rule
 kind: unusual
 concept: household

@@ -131,8 +131,9 @@ def what_if(state: State, catalogue: Catalogue, changes: Sequence[Change]) -> di
     others = [f for f in kept if f["detector_id"] not in detectors]
     stored = {f["finding_id"] for f in kept if f["detector_id"] in detectors}
     active = _active(state.folder)
-    order = {"before": ranking.order_of(_rankable([*others, *before["findings"]], active)),
-             "after": ranking.order_of(_rankable([*others, *after["findings"]], active))}
+    weights, groups = _lifts(state.folder)
+    order = {side: ranking.order_of(_rankable([*others, *found["findings"]], active), weights, groups)
+             for side, found in (("before", before), ("after", after))}
     services = {provider: own or "" for provider, own in state.connection.execute(
         "SELECT provider_id, services FROM providers").fetchall()}
     by_id = {side: {f["finding_id"]: f for f in found["findings"]}
@@ -203,6 +204,16 @@ def _findings_of_run(folder: Path) -> list[dict[str, Any]]:
 def _active(folder: Path) -> set[str]:
     rows = pq.read_table(folder / "ledger.parquet", columns=["detector_id", "status"]).to_pylist()
     return {row["detector_id"] for row in rows if row["status"] == "active"}
+
+
+def _lifts(folder: Path) -> tuple[dict[str, float], dict[Subject, str]]:
+    """The rules' weights and the subjects' link groups of the night; runs of before there were any have none."""
+    ledger = pq.read_table(folder / "ledger.parquet").to_pylist()
+    weights = {row["detector_id"]: row["weight"] for row in ledger if row.get("weight") is not None}
+    if not (folder / "links.parquet").exists():
+        return weights, {}
+    rows = pq.read_table(folder / "links.parquet", columns=["subject_type", "subject_id", "link_group"]).to_pylist()
+    return weights, {(row["subject_type"], row["subject_id"]): row["link_group"] for row in rows}
 
 
 def _rankable(findings: Iterable[Mapping[str, Any]], active: set[str]) -> list[tuple[str, str, ranking.Finding]]:

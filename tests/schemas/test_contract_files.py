@@ -166,11 +166,20 @@ OUTPUT_COLUMNS = {
     ),
     "ranked": (
         "rank rank_in_type subject_type subject_id score amount_sek contributions concepts state first_seen "
-        "link_group groups"
+        "link_group groups case_id place back_because"
+    ),
+    "cases": (
+        "case_id subject_type subject_id state why first_seen last_seen rank score plain_score severity findings "
+        "history outcome outcome_on outcome_group snooze_owner snooze_reason snooze_until back_because resting "
+        "judged groups changed_on snooze_group"
+    ),
+    "resolved_outcomes": (
+        "case_id subject_type subject_id detector_id outcome reviewed_on reviewer_group recovered_sek"
     ),
     "detector_ledger": (
         "detector_id detector_version domain kind status outcome reason reason_en population evaluated "
-        "excluded excluded_by fired findings new suppressed share warning seconds"
+        "excluded excluded_by fired findings new suppressed share warning seconds observed_since last_fired reviewed "
+        "confirmed precision precision_low precision_high weight"
     ),
     "reconciliation": (
         "dataset file sha256 status rows_received rows_loaded rows_replaced rows_quarantined rows_refused "

@@ -201,7 +201,8 @@ def index(detectors: Iterable[Detector]) -> str:
                       *_table(["code", "regel", "rule", "kind", "subject", "gate", "money", "status"],
                               [_listed(d) for d in inside])]
     waiting = [d for d in listed if d.header.get("why_not") or d.status in ("draft", "retired")]
-    lines += ["", "Regler som väntar på en kolumn / Rules that wait for a column: [rules-left-out](../rules-left-out.md)."]
+    lines += ["", "Regler som väntar på en kolumn / Rules that wait for a column: "
+              "[rules-left-out](../rules-left-out.md)."]
     if waiting:
         lines += ["", "## Inte i bruk / Not in use", *_table(["code", "status", "varför inte", "why not"], [
             [f"[{d.code}]({d.code}.md)", d.status, *(_say(d.header.get("why_not"), lang) for lang in ("sv", "en"))]

@@ -28,10 +28,13 @@ basis: [{title: handbook AG-5}]
 amount: {kind: cap, how: {sv: så mycket som bidraget växte från året före, en: what the grant grew by since the year before}}
 parameters:
   min_growth: {value: 0.5, unit: share, because: handbook AG-5}
+  ended_share: {value: 0.2, unit: share of members left, because: what keeps a fifth or less of its members has ended in practice}
   min_new: {value: 30, unit: members, because: handbook AG-5; small associations double easily}
 severity: 2
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "an association that keeps a fifth of its members or less counts as merged too"}
 */
 WITH years AS (
   SELECT now.association_id, now.year, now.members, before.members AS members_before, now.source,
@@ -53,11 +56,12 @@ new_members AS (
   WHERE o.member_token IS NULL
 ),
 merged AS (
-  -- members who came from an association that has no members left
+  -- members who came from an association that has (nearly) no members left
   SELECT n.association_id, n.year, count(DISTINCT n.member_token) AS n_merged
   FROM new_members n JOIN association_members o ON o.member_token = n.member_token AND o.year = n.year - 1
+  JOIN association_membership was ON was.association_id = o.association_id AND was.year = o.year AND was.source = 'listed'
   LEFT JOIN association_membership still ON still.association_id = o.association_id AND still.year = n.year
-  WHERE still.association_id IS NULL
+  WHERE coalesce(still.members, 0) <= $ended_share * was.members
   GROUP BY n.association_id, n.year
 ),
 grants AS (

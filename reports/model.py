@@ -311,16 +311,13 @@ class GroupModel:
         edges = self.run.links.get(case.row["link_group"] or "")
         if not edges:
             return None
-        strangers: dict[Subject, str] = {}
+        def name(subject: Subject) -> str | None:
+            return self._subject_name(subject) if subject in self._at or self._works_with(subject) else None
 
-        def name(subject: Subject) -> str:
-            if subject in self._at or self._works_with(subject):
-                return self._subject_name(subject)
-            number = 1 + sum(other[0] == subject[0] for other in strangers)
-            return strangers.setdefault(
-                subject, f"{self.text['subject_types'][subject[0]]} {number} ({self.text['other_unit_short']})")
+        def stranger(kind: str, number: int) -> str:
+            return f"{self.text['subject_types'][kind]} {number} ({self.text['other_unit_short']})"
 
-        return network(edges, case.subject, mask, name, self._at.get)
+        return network(edges, case.subject, mask, name, stranger, self._at.get)
 
     def _works_with(self, subject: Subject) -> bool:
         """True when a subject of this type and with these services is the group's own to see."""

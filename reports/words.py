@@ -55,7 +55,8 @@ def limit_name(name: str, language: str) -> str:
 _REFERENCE = re.compile(r"(handbook )?(reference )?[A-Z]{1,3}-?\d+")  # a place in the handbook and nothing more
 _BASIS = (("handbook reference section", "handbokens referensdel, avsnitt"),
           ("handbook reference", "handbokens referens"),
-          ("reference", "referens"), ("handbook section", "handboken, avsnitt"), ("handbook", "handboken"), (" and ", " och "),
+          ("reference", "referens"), ("handbook section", "handboken, avsnitt"), ("handbook", "handboken"),
+          (" and ", " och "),
           (" applied to assistance", ", tillämpad på assistans"), (" on day length", " om dygnets längd"),
           (", stays abroad", ", utlandsvistelser"))
 

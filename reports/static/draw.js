@@ -217,7 +217,7 @@ const Draw = (() => {
     const rows = edges.map(([a, b, file, line, n]) => el("tr", {},
       el("th", { scope: "row" }, nodes[a][2] !== null && a !== 0 ? el("a", { href: "#case=" + D.cols.id[nodes[a][2]] }, nodes[a][0]) : nodes[a][0],
         el("span", { class: "sub" }, " " + D.nodes[nodes[a][1]])),
-      el("td", {}, label(b)), el("td", { class: "n" }, num(n)), el("td", { class: "file" }, D.files[file][0]), el("td", { class: "n" }, line === null ? "–" : String(line))));
+      el("td", {}, label(b)), el("td", { class: "n" }, num(n)), el("td", { class: "file" }, D.files[file][0] || "–"), el("td", { class: "n" }, line === null ? "–" : String(line))));
     return [...section(T.network), el("p", { class: "sub" }, T.network_note, hidden ? " " + fill(T.network_hidden, { n: num(hidden) }) : ""),
       region(T.network, svg("svg", { class: "network", role: "img", "aria-label": fill(T.network_label, { a: num(subjects.length), b: num(tokens.length), name }),
         viewBox: `0 0 ${left + gap + 270} ${px(high)}`, width: left + gap + 270, height: px(high) }, parts), "figure"),

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from reports import write_reports
+from reports import words, write_reports
+from reports.load import load_run
 from schemas.case_id import case_id
 from tests.reports.conftest import Watched
 from tests.reports.run_builder import build
@@ -190,6 +191,85 @@ def test_the_case_view_says_everything_an_investigator_needs(run_dir: Path, watc
     watched.assert_quiet()
 
 
+def test_the_bars_of_a_score_start_where_the_last_ended(run_dir: Path, watched: Watched) -> None:
+    """Gate C3 as drawn: a waterfall from zero to the score; what lowers the score has a pattern, not only a colour."""
+    page = watched.open(_page(run_dir))
+    page.click("#cases tbody a")
+    page.wait_for_selector("#case-title")
+    bars = page.eval_on_selector_all(".waterfall tr svg", """drawings => drawings.map(one => {
+        const bar = one.querySelector('rect');
+        return [Number(bar.getAttribute('x')), Number(bar.getAttribute('width')),
+                one.querySelector("rect[fill='url(#hatch)']") !== null];
+    })""")
+    at = bars[0][0]
+    for x, width, lowers in bars[:-1]:
+        assert (x + width if lowers else x) == pytest.approx(at, abs=1.6)
+        at = x if lowers else x + width
+    assert [lowers for *_, lowers in bars].count(True) == 2
+    assert bars[-1][0] == pytest.approx(bars[0][0], abs=0.2) and sum(bars[-1][:2]) == pytest.approx(at, abs=1.6)
+
+
+def test_overlaps_are_told_by_pattern_and_words(run_dir: Path, watched: Watched) -> None:
+    page = watched.open(_page(run_dir))
+    page.click("#cases tbody a")
+    page.wait_for_selector("#case-title")
+    clashes = page.locator(".timeline .clash").count()
+    assert clashes == page.locator(".timeline rect[fill='url(#hatch)']").count() >= 2
+    notes = page.locator(".timeline .note").all_text_contents()
+    assert notes and all(re.fullmatch(r"[\d\s]+ min( \+ [\d\s]+ min)*", note) for note in notes)
+    told = r"Överlapp: 2026-\d\d-\d\d \d\d:\d\d–\d\d:\d\d, \d+ min, personal \S+ \(rad \d+, \d+\)"
+    assert re.search(told, page.inner_text("#case"))
+
+
+def test_numbers_of_the_case_are_the_numbers_of_the_run(run_dir: Path, watched: Watched) -> None:
+    """Gate C1 as shown: rows, peers, amounts and lines on the page are those of the run's files."""
+    run = load_run(run_dir)
+    subject = ("provider", "U000")
+    page = watched.open(_page(run_dir), f"#case={case_id(*subject)}")
+    page.wait_for_selector("#case-title")
+    text = page.inner_text("#case")
+    found = [f for f in run.findings[subject] if f["domain"] == "home_care"]
+    for finding in found:
+        rows = "1 underlagsrad" if finding["n_evidence"] == 1 else f"{finding['n_evidence']} underlagsrader"
+        assert rows in text
+        if finding["amount_sek"] is not None:
+            assert f"{words.sek(finding['amount_sek'], 'sv')}\u00a0kr" in text
+    lines = {int(line.replace("\u00a0", "")) for line in page.locator(".evidence td.line").all_text_contents()}
+    stored = {row["line"] for finding in found for row in run.evidence.rows(finding["finding_id"])}
+    assert lines <= stored and len(lines) > 190
+    for peer in run.peers[next(f["finding_id"] for f in found if f["detector_id"] == "HC11")]:
+        row = page.inner_text(f".peers tbody tr:has-text('{words.number(peer['own'], 'sv')}')")
+        for name in ("peer_median", "peer_q1", "peer_q3", "peer_p95", "contribution"):
+            assert words.number(peer[name], "sv") in row
+    watched.assert_quiet()
+
+
+def test_every_printed_page_says_what_it_is(run_dir: Path, watched: Watched) -> None:
+    """The line with run, day and 'arbetsmaterial' is a head of the print's table, which browsers repeat a page."""
+    page = watched.open(_page(run_dir))
+    page.click("#cases tbody a")
+    page.wait_for_selector("#case-title")
+    assert not page.is_visible(".print-mark")
+    page.emulate_media(media="print")
+    mark = page.inner_text(".print-mark")
+    assert "Arbetsmaterial" in mark and "2026-11-23-0a1b2c3d" in mark and mark.endswith("2026-11-23")
+    style = "getComputedStyle(document.querySelector('.print-mark')).display + getComputedStyle(document.body).display"
+    assert page.evaluate(style) == "table-header-grouptable"
+
+
+def test_a_rule_leads_to_its_card_and_a_selection_can_be_shared(run_dir: Path, watched: Watched) -> None:
+    page = watched.open(_page(run_dir), "#kind=unusual")
+    page.click("text=Kopiera länk till urvalet")
+    page.wait_for_selector("text=Kopierat")
+    page.click("#cases tbody a")
+    page.wait_for_selector("#case-title")
+    page.click(".finding a[href='#card=HC01']")
+    page.wait_for_selector("#method:not([hidden])")
+    card = page.locator("details.card[open]")
+    assert card.count() == 1 and "7 av 12 granskade ärenden bekräftade (58,3" in card.inner_text()
+    watched.assert_quiet()
+
+
 def test_a_reopened_case_says_what_brought_it_back_and_shows_its_nights(run_dir: Path, watched: Watched) -> None:
     page = watched.open(_page(run_dir), "#status=reopened")
     assert page.locator("#cases tbody tr").count() == 1 and "Åter öppnad" in page.inner_text("#cases .state")
@@ -215,8 +295,9 @@ def test_the_network_names_nobody_the_group_does_not_work_with(run_dir: Path, wa
     assert any(text.startswith("förening 1 (annan grupp)") for text in labels)
     assert any(text.startswith("person 1 (annan grupp)") for text in labels)
     assert "idrottsförening" not in "".join(labels) and "F000" not in page.inner_text("#case")
-    rows = page.locator("[aria-label='Kopplingarna i tabell'] tbody tr").count()
-    assert page.locator(".network .edge").count() == rows == 5
+    rows = page.locator("[aria-label='Kopplingarna i tabell'] tbody tr").all_inner_texts()
+    assert page.locator(".network .edge").count() == len(rows) == 5
+    assert all(("annan grupp" in row) == ("provider_roles" not in row) for row in rows), "nor where it was found"
 
 
 def test_cases_that_left_the_list_are_told_of(run_dir: Path, watched: Watched) -> None:

@@ -23,7 +23,8 @@ class ScoreError(ValueError):
 
 @dataclass(frozen=True)
 class Scored:
-    """`rows`: rank, id, percentile, score, peers, reason_1..3, the most deviating first. `scores` in table order."""
+    """`rows`: rank, id, percentile, score, peers, then for the three strongest features reason_, feature_ and points_
+    (what the score loses without it), the most deviating row first. `scores` in table order."""
 
     rows: pd.DataFrame
     scores: np.ndarray
@@ -54,28 +55,34 @@ def score_table(ids: pd.Series, features: pd.DataFrame, groups: pd.Series | None
                          "peers": compared.size[compared.group[order]]})
     first = order[:explained]
     told = _reasons(features, compared, first, contributions(model, compared, first))
+    unexplained = [("", "", None)] * (len(order) - len(first))
     for place in range(min(REASONS, features.shape[1])):
-        rows[f"reason_{place + 1}"] = [*(reasons[place] for reasons in told), *[""] * (len(order) - len(first))]
+        column = [*(reasons[place] for reasons in told), *unexplained]
+        for at, name in enumerate(("reason", "feature", "points")):
+            rows[f"{name}_{place + 1}"] = [reason[at] for reason in column]
     small = 0 if groups is None or used is None else int(groups.reset_index(drop=True)[
         np.array(used.labels)[used.group] == ""].nunique())
     return Scored(rows, scores, compared.names, small)
 
 
-def _reasons(features: pd.DataFrame, compared: Comparison, rows: np.ndarray, parts: np.ndarray) -> list[list[str]]:
-    """The strongest contributions of each row in words; only what makes it more deviating."""
+Reason = tuple[str, str, float | None]  # in words, the feature, its points
+
+
+def _reasons(features: pd.DataFrame, compared: Comparison, rows: np.ndarray, parts: np.ndarray) -> list[list[Reason]]:
+    """The strongest contributions of each row; only what makes it more deviating."""
     values = features.to_numpy(dtype=float, na_value=np.nan)
     told = []
     for row, part in zip(rows, parts, strict=True):
         group = compared.group[row]
-        reasons = []
+        reasons: list[Reason] = []
         for at in np.argsort(-part, kind="stable")[:REASONS]:
             if part[at] <= 0:
-                reasons.append("")
+                reasons.append(("", "", None))
                 continue
             own, median, p95 = (_shown(value) for value in (values[row, at], compared.median[group, at],
                                                             compared.p95[group, at]))
-            reasons.append(f"{compared.names[at]} {own} (median {median}, p95 {p95}, n {compared.size[group]})"
-                           f" +{part[at]:.2f}")
+            reasons.append((f"{compared.names[at]} {own} (median {median}, p95 {p95}, n {compared.size[group]})"
+                            f" +{part[at]:.2f}", compared.names[at], round(float(part[at]), 4)))
         told.append(reasons)
     return told
 

@@ -92,12 +92,20 @@ def build_parser() -> argparse.ArgumentParser:
     replay.add_argument("--page", type=Path, metavar="FILE.html", help="write the result as a page too")
     replay.set_defaults(run=_replay)
 
+    rebuild = commands.add_parser("rebuild", help="make a run again from its kept inputs and compare every byte")
+    rebuild.add_argument("run_id", metavar="RUN", help="id of the run, or latest")
+    rebuild.add_argument("--workspace", type=Path, default=Path("workspace"), metavar="DIR",
+                         help="the workspace of the run (default: workspace)")
+    rebuild.add_argument("--out", type=Path, metavar="DIR", help="keep what was made, in this empty folder")
+    rebuild.set_defaults(run=_rebuild)
+
     score = commands.add_parser("score", help="score a table of entities from outside by peers and forest")
     score.add_argument("table", type=Path, metavar="TABLE", help="CSV (also .gz) or Parquet, one row an entity")
     score.add_argument("--id", required=True, metavar="COLUMN", help="the column that names the entity")
     score.add_argument("--size", metavar="COLUMN", help="money or volume, to compare the order with; no feature")
     score.add_argument("--label", metavar="COLUMN", help="known outcomes (1/0, yes/no): prints how good the order is")
     score.add_argument("--group", metavar="COLUMN", help="peer group; below 30 rows all rows are the peers")
+    score.add_argument("--leave-out", nargs="+", default=[], metavar="COLUMN", help="numbers that are no measures")
     score.add_argument("--out", type=Path, metavar="FILE", help="write all ranked rows as CSV (default: show 20)")
     score.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed gives the same scores")
     score.set_defaults(run=_score)
@@ -211,10 +219,20 @@ def _replay(options: argparse.Namespace) -> int:
     return replay(options.run_id, options.changes, options.workspace, options.page)
 
 
+def _rebuild(options: argparse.Namespace) -> int:
+    from flows.local_engine import quiet_environment
+
+    quiet_environment(options.workspace)
+    from flows.rebuild import rebuild
+
+    return rebuild(options.run_id, options.workspace, options.out)
+
+
 def _score(options: argparse.Namespace) -> int:
     from flows.score import score_file
 
-    return score_file(options.table, options.id, options.size, options.label, options.group, options.out, options.seed)
+    return score_file(options.table, options.id, options.size, options.label, options.group, options.out,
+                      options.seed, options.leave_out)
 
 
 def _police(options: argparse.Namespace) -> int:

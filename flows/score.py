@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,16 @@ MEASURES = ("n", "deviations", "auroc", "ap", "p@10", "p@50", "p@100")
 
 
 def score_file(path: Path, id_column: str, size: str | None, label: str | None, group: str | None, out: Path | None,
-               seed: int) -> int:
+               seed: int, leave_out: Sequence[str] = ()) -> int:
     """Score the table and print what was compared, the first rows and, given labels, how good the order is."""
     from detectors.score import evaluate, score_table
     from flows.failures import UsageError
     from schemas.entity_table import numbers_of, read_entity_table, yes_or_no
     from schemas.settings import load_settings
 
-    asked = [name for name in (id_column, label, group, size) if name]
+    asked = [name for name in (id_column, label, group, size, *leave_out) if name]
     if len(set(asked)) != len(asked):
-        raise UsageError("--id, --size, --label and --group must be different columns")
+        raise UsageError("--id, --size, --label, --group and --leave-out must be different columns")
     if not path.is_file():
         raise UsageError(f"no such file: {path}")
     table = read_entity_table(path, asked, load_settings(None))
@@ -30,9 +31,12 @@ def score_file(path: Path, id_column: str, size: str | None, label: str | None, 
     sizes = _sizes(texts[size], size, numbers_of) if size else None
     scored = score_table(texts[id_column], table.numbers, texts[group] if group else None, seed)
     print(f"{len(scored.rows)} rows compared in {len(scored.features)} columns: {', '.join(scored.features)}")
-    for what, names in (("not numeric, left out", table.not_numeric), ("empty, left out", table.empty)):
+    for what, names in (("texts are not compared (--group compares within one)", table.not_numeric),
+                        ("empty, left out", table.empty), ("left out as asked", list(leave_out))):
         if names:
             print(f"{what}: {', '.join(names)}")
+    if repeated := int(texts[id_column].duplicated().sum()):
+        print(f"{repeated} rows repeat an id: every row is scored by itself")
     for name, cells in table.unread.items():
         print(f"{name}: {cells} cells are no number and count as missing")
     if table.bad_rows:
@@ -41,7 +45,7 @@ def score_file(path: Path, id_column: str, size: str | None, label: str | None, 
         print(f"{scored.small_groups} groups have fewer than 30 rows: compared with all")
     if out is None:
         for row in scored.rows.head(SHOWN).itertuples(index=False):
-            reasons = "; ".join(reason for reason in row[5:] if reason)
+            reasons = "; ".join(reason for reason in row[5::3] if reason)
             print(f"{row.rank:>4}  {row.id}  p{row.percentile:.2f}  {row.score:.3f}  {reasons}")
     else:
         _write(scored.rows, out)
@@ -89,6 +93,11 @@ def _write(rows: Any, out: Path) -> None:
         writer = csv.writer(stream, delimiter=";")
         writer.writerow(rows.columns)
         for row in rows.itertuples(index=False):
-            writer.writerow([f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" and cell else cell
-                             for cell in row])
+            writer.writerow([_cell(cell) for cell in row])
     os.replace(temporary, out)
+
+
+def _cell(cell: Any) -> Any:
+    if cell is None or cell != cell:
+        return ""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r") else cell

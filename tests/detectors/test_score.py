@@ -31,7 +31,17 @@ def test_rows_are_ranked_with_percentile_and_the_comparison_in_words() -> None:
 def test_only_what_makes_a_row_deviate_is_a_reason() -> None:
     ids, features = table()
     features.loc[3, "hours"] = features["hours"].median()
-    assert score_table(ids, features).rows.iloc[0]["reason_2"] == ""
+    first = score_table(ids, features).rows.iloc[0]
+    assert (first["reason_2"], first["feature_2"]) == ("", "") and pd.isna(first["points_2"])
+
+
+def test_points_are_what_the_score_loses_without_the_feature() -> None:
+    ids, features = table()
+    first = score_table(ids, features).rows.iloc[0]
+    without = features.assign(share=features["share"].where(features.index != 3, features["share"].median()))
+    again = score_table(ids, without).rows.set_index("id").loc["u003", "score"]
+    assert first["feature_1"] == "share"
+    assert first["points_1"] == pytest.approx(first["score"] - again, abs=0.25)  # the forest is grown anew there
 
 
 def test_the_percentile_is_among_peers_and_small_groups_are_compared_with_all() -> None:

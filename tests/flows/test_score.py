@@ -38,13 +38,15 @@ def test_a_swedish_table_is_ranked_and_measured(tmp_path: Path, capsys: pytest.C
     assert main(["score", str(source), "--id", "utförare", "--label", "Fel", "--out", str(out)]) == 0
     told = capsys.readouterr().out
     assert "60 rows compared in 2 columns: Belopp, Andel manuella" in told
-    assert "not numeric, left out: Ort" in told
+    assert "texts are not compared (--group compares within one): Ort" in told
     assert "auroc" in told and "1.000" in told
     with out.open(encoding="utf-8-sig") as stream:
         rows = list(csv.DictReader(stream, delimiter=";"))
     assert len(rows) == 60
     assert rows[0]["id"] == "U007" and rows[0]["percentile"] == "100.0"
     assert rows[0]["reason_1"].startswith("Andel manuella 0.95 (median ")
+    assert rows[0]["feature_1"] == "Andel manuella" and float(rows[0]["points_1"]) > 1
+    assert rows[0]["reason_1"].endswith(f"+{float(rows[0]['points_1']):.2f}")
     assert out.stat().st_mode & 0o777 == 0o600
     first = out.read_bytes()
     assert main(["score", str(source), "--id", "utförare", "--out", str(out)]) == 0
@@ -59,6 +61,16 @@ def test_size_is_a_baseline_and_no_feature(tmp_path: Path, capsys: pytest.Captur
     assert "in 1 columns: Andel manuella" in told
     assert all(f"size    {inside} " in told for inside in ("all", "Q1", "Q4"))
     assert "   1  U007  p100.00" in told and "n 30)" in told
+
+
+def test_columns_can_be_left_out_and_repeated_ids_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, frame = tmp_path / "t.csv", table()
+    frame["Utförare"] = [f"U{i // 2}" for i in range(60)]
+    frame.to_csv(source, index=False)
+    assert main(["score", str(source), "--id", "Utförare", "--leave-out", "belopp"]) == 0
+    told = capsys.readouterr().out
+    assert "in 1 columns: Andel manuella" in told and "left out as asked: belopp" in told
+    assert "30 rows repeat an id" in told
 
 
 def test_a_packed_file_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

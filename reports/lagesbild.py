@@ -46,7 +46,8 @@ class Overview:
         self.text = words.texts(language)
         self.say = self.text["lagesbild"]
         self._areas: list[tuple[str, Shown]] | None = None  # every row of evidence is looked at, so only once
-        self.situation = Situation.of(_aggregates(run.folder / "aggregates.parquet"), run.as_of)
+        self.situation = Situation.of(_aggregates(run.folder / "aggregates.parquet"), run.as_of,
+                                      self.say["quarter_short"])
         active = {row["detector_id"] for row in run.ledger if row["status"] == "active"}
         self.subjects = [(row["subject_type"], row["subject_id"]) for row in run.ranked]
         self.found = {subject: [f for f in run.findings.get(subject, []) if f["detector_id"] in active

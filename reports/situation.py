@@ -35,29 +35,29 @@ def month_name(month: Month) -> str:
     return f"{month // 12}-{month % 12 + 1:02d}"
 
 
-def quarter_name(month: Month) -> str:
-    """Of the quarter that begins with this month."""
-    return f"{month // 12} kv {month % 12 // 3 + 1}"
-
-
 @dataclass
 class Situation:
-    """Rows of aggregates.parquet, ready to be asked. `months`: the last twelve whole ones."""
+    """Rows of aggregates.parquet, ready to be asked. `months`: the last twelve whole; `quarter`: its short form."""
 
     as_of: dt.date
+    quarter: str = "kv {n}"
     by: dict[tuple[str, str, str], dict[Month, Mapping[str, Any]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: Iterable[Mapping[str, Any]], as_of: dt.date) -> Situation:
+    def of(cls, rows: Iterable[Mapping[str, Any]], as_of: dt.date, quarter: str = "kv {n}") -> Situation:
         by: dict[tuple[str, str, str], dict[Month, Mapping[str, Any]]] = defaultdict(dict)
         for row in rows:
             by[(row["measure"], row["domain"], row["part"])][month_of(row["month"])] = row
-        return cls(as_of, dict(by))
+        return cls(as_of, quarter, dict(by))
 
     @property
     def months(self) -> list[Month]:
         now = month_of(self.as_of)
         return list(range(now - 12, now))
+
+    def name(self, month: Month) -> str:
+        """Of the quarter that begins with this month."""
+        return f"{month // 12} {self.quarter.format(n=month % 12 // 3 + 1)}"
 
     def quarters(self, measure: str, domain: str = "") -> list[Month]:
         """First months of the last whole quarters that the measure covers from beginning to end."""
@@ -95,12 +95,12 @@ class Situation:
 
     def movements(self, domain: str) -> list[tuple[str, Shown, Shown]]:
         """Quarter, providers that came, providers that left."""
-        return [(quarter_name(at), self._counted("entering", domain, at), self._counted("leaving", domain, at))
+        return [(self.name(at), self._counted("entering", domain, at), self._counted("leaving", domain, at))
                 for at in self.quarters("paid", domain)[-4:]]
 
     def served(self, domain: str) -> list[tuple[str, Shown]]:
         """People or placements a month, in the mean of each quarter."""
-        return [(quarter_name(at), disclosure.count(round(self._value("people", domain, at) / 3)))
+        return [(self.name(at), disclosure.count(round(self._value("people", domain, at) / 3)))
                 for at in self.quarters("people", domain)]
 
     def reviews(self) -> tuple[list[str], dict[str, list[Shown]], list[Shown]]:
@@ -112,7 +112,7 @@ class Situation:
         quarters = [at for at in range(now - 9, now + 1, 3) if at + 2 >= min(known)]
         counts = {outcome: [disclosure.count(int(self._value("reviewed", "", at, outcome))) for at in quarters]
                   for outcome in OUTCOMES}
-        return [quarter_name(at) for at in quarters], counts, [self._back(at) for at in quarters]
+        return [self.name(at) for at in quarters], counts, [self._back(at) for at in quarters]
 
     # ---------------------------------------------------------------- inside
     def _row(self, measure: str, domain: str, month: Month, part: str = "") -> Mapping[str, Any] | None:
@@ -139,7 +139,7 @@ class Situation:
             whole = all(self._sum("paid", domain, m, FEWEST_PAYEES).value and self._enough(domain, below, m)
                         for m in months)
             paid, base = self._value("paid", domain, at), self._value(below, domain, at)
-            out.append((quarter_name(at), disclosure.rounded(paid / base, step) if whole and base > 0 else None))
+            out.append((self.name(at), disclosure.rounded(paid / base, step) if whole and base > 0 else None))
         return out if any(value is not None for _, value in out) else []
 
     def _enough(self, domain: str, below: str, month: Month) -> bool:

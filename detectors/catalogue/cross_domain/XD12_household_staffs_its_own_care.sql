@@ -22,16 +22,19 @@ next_step:
   sv: Jämför tidredovisning, anställningsavtal och löner för de anhöriga och fråga hur natt och ledighet täcks.
   en: Compare time reports, contracts and pay of the relatives and ask how nights and leave are covered.
 sentence:
-  sv: "Hos {n_clients} brukare bor alla {n_assistants:assistent|assistenter} i brukarens hushåll och redovisar {hours_week:timme|timmar} i veckan tillsammans under {n_periods:period|perioder} om fyra veckor, mer än de {lawful_week:timme|timmar} som arbetstidsreglerna medger"
-  en: "With {n_clients:client|clients} all {n_assistants:assistant|assistants} live in the client's household and report {hours_week:hour|hours} a week together in {n_periods:period|periods} of four weeks, more than the {lawful_week:hour|hours} working-time rules allow"
+  sv: "Hos {n_clients} brukare utförs assistansen av {n_assistants:assistent|assistenter} som bor i brukarens hushåll och som redovisar {hours_week:timme|timmar} i veckan tillsammans under {n_periods:period|perioder} om fyra veckor, mer än de {lawful_week:timme|timmar} som arbetstidsreglerna medger"
+  en: "With {n_clients:client|clients} the assistance is done by {n_assistants:assistant|assistants} who live in the client's household and report {hours_week:hour|hours} a week together in {n_periods:period|periods} of four weeks, more than the {lawful_week:hour|hours} working-time rules allow"
 basis: [{title: handbook X-12}, {title: "arbetstidslag 1982:673, 10 b §"}]
 amount: {kind: estimate, how: {sv: timmarna utöver vad arbetstidsreglerna medger gånger utförarens snittpris, en: the hours above what working-time rules allow times the provider's mean price}}
 parameters:
   week_hours: {law: working_week_hours, unit: hours, because: average weekly working time at most}
+  min_home_share: {value: 0.95, unit: share of the client's hours, because: a substitute for a day does not change who carries the care}
   min_blocks: {value: 2, unit: periods of four weeks, because: a single one may be cover for illness or holidays}
 severity: 3
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "a substitute from outside for a twentieth of the hours or less no longer hides that the household does it all; only the household's hours are counted"}
 */
 WITH shifts AS (
   SELECT s.provider_id, s.client_token, s.assistant_token, s.started_at, s.row_ref,
@@ -44,7 +47,8 @@ WITH shifts AS (
 ),
 clients AS (
   SELECT provider_id, client_token FROM shifts
-  GROUP BY provider_id, client_token HAVING min(CASE WHEN is_home THEN 1 ELSE 0 END) = 1
+  GROUP BY provider_id, client_token
+  HAVING sum(CASE WHEN is_home THEN hours ELSE 0.0 END) >= $min_home_share * sum(hours)
 ),
 blocks AS (
   -- the average is taken over blocks of four weeks; one that the look-back cuts short is never too long
@@ -52,6 +56,7 @@ blocks AS (
          count(DISTINCT s.assistant_token) AS n_assistants, sum(s.hours) AS hours, min(s.started_at) AS first_at,
          max(s.started_at) AS last_at
   FROM shifts s JOIN clients c ON c.provider_id = s.provider_id AND c.client_token = s.client_token
+  WHERE s.is_home
   GROUP BY s.provider_id, s.client_token, floor(date_diff('day', $since, CAST(s.started_at AS DATE)) / 28.0)
 ),
 over AS (
@@ -63,6 +68,7 @@ over AS (
 shown AS (
   SELECT s.provider_id, s.row_ref, row_number() OVER (PARTITION BY s.provider_id ORDER BY s.row_ref) AS place
   FROM shifts s JOIN over o ON o.provider_id = s.provider_id AND o.client_token = s.client_token
+  WHERE s.is_home
 ),
 references_of AS (
   SELECT provider_id, array_agg(CASE WHEN place <= 200 THEN row_ref END) AS evidence, count(*) AS n_evidence

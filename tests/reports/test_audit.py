@@ -157,6 +157,7 @@ def test_the_overview_prints_without_cut_charts(run: Path, watched: Watched) -> 
     page = watched.open(run / "reports" / "lagesbild" / "index.html", ready=False)
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 700, "height": 1000})
+    assert "Arbetsmaterial" in page.inner_text("body") and "2026-11-23-0a1b2c3d" in page.inner_text("body")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.evaluate("[...document.querySelectorAll('svg')].every(s => s.getBoundingClientRect().right <= 701)")
     pages = re.findall(rb"/Type\s*/Page[^s]", page.pdf(format="A4", prefer_css_page_size=True))

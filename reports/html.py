@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Any
 
@@ -79,14 +80,15 @@ def state_index(state: str) -> int:
 def _cap(model: GroupModel, spent: int, tables: Mapping[str, _Names]) -> tuple[int, int]:
     """Evidence rows and nights of history a case that fit the page, judged on every n-th case."""
     count = len(model.cases)
-    step = max(1, count // SAMPLE)
-    sample = range(0, count, step)
-    for cap in _CAPS:
+    sample = range(0, count, max(1, count // SAMPLE))
+
+    def fits(cap: tuple[int, int]) -> bool:
         bodies = page.to_json([_detail(model, at, cap, tables) for at in sample]).encode()
         estimate = len(gzip.compress(bodies, 6)) * 4 / 3 * count / max(1, len(sample))
-        if spent + estimate * 1.05 <= size_budget(count):
-            return cap
-    return _CAPS[-1]
+        return spent + estimate * 1.05 <= size_budget(count)
+
+    # The caps fall, so what fits is found by halving: three looks at the sample instead of ten.
+    return _CAPS[min(bisect_left(_CAPS, True, key=fits), len(_CAPS) - 1)]
 
 
 def _list(model: GroupModel, names: _Names, units: _Names) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flows import input_hash, kept_problems
+from flows import input_hash, kept_problems, outputs
 from flows.tonight import SWEDISH_TIME, Tonight
 from schemas.groups import groups_as_json
 from schemas.inbox import Inbox
@@ -32,6 +32,8 @@ _CHECKS = pa.schema([
     ("computed", pa.bool_()), ("success", pa.bool_()), ("seconds", pa.float64()), ("row_level", pa.bool_()),
     ("reason", pa.string()),
 ])
+
+FINISHED = ("finished_at", "content_hash", "outputs")  # keys of run.json that only `finish` adds
 
 
 def begin(tonight: Tonight, inbox: Inbox, readings: Sequence[FileReading]) -> Path:
@@ -112,6 +114,7 @@ def finish(tonight: Tonight, run_dir: Path, record: dict[str, Any]) -> None:
     _judge(record, tonight)
     record["seconds"] = dict(tonight.progress.seconds)
     record["finished_at"] = datetime.datetime.now(SWEDISH_TIME).isoformat(timespec="seconds")
+    record["content_hash"], record["outputs"] = outputs.content_hash(run_dir), outputs.digests(run_dir)
     write_json(record, run_dir / "run.json")
 
 

@@ -51,7 +51,7 @@ def stored_state(workspace: Workspace, folder: Path, settings: Settings,
                  contracts: Mapping[str, Contract]) -> Iterator[Warehouse]:
     """The run's warehouse, open for reading. UsageError names the runs whose data can be had when it cannot."""
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    kept = [path for path in [workspace.database, *reversed(workspace.kept_states())] if path.is_file()]
+    kept = kept_databases(workspace)
     for path in kept:
         warehouse = Warehouse.open_read_only(path, settings)
         with warehouse:
@@ -91,23 +91,36 @@ def _account_of_run(folder: Path) -> dict[tuple[str, str], tuple[Any, ...]]:
             for row in rows if row["rows_received"] is not None}
 
 
+def kept_databases(workspace: Workspace) -> list[Path]:
+    """The warehouses that are kept, the newest first."""
+    return [path for path in [workspace.database, *reversed(workspace.kept_states())] if path.is_file()]
+
+
+def lend_files(workspace: Workspace, place: Workspace, folder: Path,
+               settings: Settings) -> list[warehouse_load.FileRow]:
+    """The files a run was made from, in the order they came, with their typed copies linked into `place`."""
+    known: dict[tuple[str, str], warehouse_load.FileRow] = {}
+    for path in kept_databases(workspace):  # the newest first: its names of staging files are those that stand
+        with Warehouse.open_read_only(path, settings) as warehouse:
+            for row in warehouse_load.read_files(warehouse.connection):
+                known.setdefault((row.dataset, row.sha256), row)
+    wanted = _account_of_run(folder)
+    files = [known[content] for content in wanted if content in known and known[content].carried]
+    place.prepare()
+    for name in [name for row in files for name in (row.staging, row.bad) if name]:
+        lend(workspace.staging / name, place.staging / name)
+    return sorted(files, key=lambda row: row.seq)
+
+
 def _rebuilt(workspace: Workspace, place: Workspace, folder: Path, record: Mapping[str, Any], settings: Settings,
              contracts: Mapping[str, Contract], kept: list[Path]) -> Path:
     """Load, check and reconcile the run's files into a database outside the workspace; its path."""
     wanted = _account_of_run(folder)
-    known: dict[tuple[str, str], warehouse_load.FileRow] = {}
-    for path in kept:  # the newest first: its names of staging files are those that stand
-        with Warehouse.open_read_only(path, settings) as warehouse:
-            for row in warehouse_load.read_files(warehouse.connection):
-                known.setdefault((row.dataset, row.sha256), row)
-    files = [known[content] for content in wanted if content in known and known[content].carried]
-    place.prepare()
-    for name in [name for row in files for name in (row.staging, row.bad) if name]:
-        _lend(workspace.staging / name, place.staging / name)
+    files = lend_files(workspace, place, folder, settings)
     night = datetime.date.fromisoformat(record["as_of"])
     try:
         with Warehouse.building(place, settings) as warehouse:
-            warehouse.load([], sorted(files, key=lambda row: row.seq), contracts, night)
+            warehouse.load([], files, contracts, night)
             checks = quality.validate(warehouse.connection, place.building, contracts, place.root)
             warehouse.apply_checks(checks)
             _settle_outcomes(warehouse, workspace, place, folder, record, contracts, night)
@@ -131,7 +144,7 @@ def _settle_outcomes(warehouse: Warehouse, workspace: Workspace, place: Workspac
     reviews.settle(warehouse, contracts[reviews.DATASET], before, parse_groups(groups), rules, night, place.staging)
 
 
-def _lend(source: Path, target: Path) -> None:
+def lend(source: Path, target: Path) -> None:
     """Link a file, or copy it where the two folders are on different disks; a missing one is reported by the load."""
     with contextlib.suppress(FileNotFoundError):
         try:

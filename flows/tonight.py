@@ -21,7 +21,7 @@ from schemas.disk import disk_reason
 from schemas.groups import load_groups
 from schemas.problems import Problem
 from schemas.reconciliation import ReconciliationRow
-from schemas.settings import load_settings
+from schemas.settings import Settings, load_settings
 from schemas.source_mapping import contracts_for
 from schemas.warehouse import delivered_columns
 from schemas.warehouse_load import FileRow
@@ -33,14 +33,15 @@ SWEDISH_TIME = ZoneInfo("Europe/Stockholm")
 class Tonight:
     """One night. Made by `opened`; the stages read it and leave their open warehouse in it."""
 
-    def __init__(self, inbox: Path, workspace: Path, as_of: datetime.date | None, settings: Path | None) -> None:
+    def __init__(self, inbox: Path, workspace: Path, as_of: datetime.date | None,
+                 settings: Path | Settings | None) -> None:
         from detectors.own_values import check_settings
         from detectors.run import catalogue_for
 
         self.inbox = inbox
         self.workspace = Workspace(workspace)
         self.as_of = as_of or datetime.datetime.now(SWEDISH_TIME).date()
-        self.settings = load_settings(settings)
+        self.settings = settings if isinstance(settings, Settings) else load_settings(settings)
         self.contracts = contracts_for(self.settings)
         self.groups = load_groups(self.settings.groups)
         self.catalogue = catalogue_for(self.contracts)

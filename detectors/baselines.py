@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from detectors.ranking import Ranked
+from schemas.case_id import case_id
 
 TOP = (10, 50)
 SHUFFLES = 200  # random orders whose mean is shown
@@ -91,7 +92,8 @@ def _overlap(rows: Sequence[Ranked]) -> dict[str, Any]:
         ours = {(r.subject_type, r.subject_id) for r in rows[:k]}
         money = {(r.subject_type, r.subject_id) for r in by_money[:k]}
         result[f"overlap_{k}"] = round(len(ours & money) / min(k, len(rows)), 4) if rows else None
-    result["order"] = [f"{r.subject_type}:{r.subject_id}" for r in by_money[:TOP[-1]]]
+    # by the id of their case: run.json is read by many and holds no subject's own id
+    result["order"] = [case_id(r.subject_type, r.subject_id) for r in by_money[:TOP[-1]]]
     return result
 
 

@@ -8,6 +8,7 @@ import duckdb
 
 from detectors.baselines import baselines, paid_sizes, size_quartiles
 from detectors.ranking import Ranked, order
+from schemas.case_id import case_id
 
 
 def rows(n: int, kind: str = "provider") -> list[Ranked]:
@@ -20,7 +21,7 @@ def test_the_money_baseline_stands_beside_our_order() -> None:
     assert told["sort_by_money"]["provider"]["subjects"] == 60
     assert told["sort_by_money"]["provider"]["overlap_10"] == 0.0
     assert told["sort_by_money"]["overall"]["overlap_50"] == 0.8
-    assert told["sort_by_money"]["provider"]["order"][0] == "provider:00"
+    assert told["sort_by_money"]["provider"]["order"][0] == case_id("provider", "00")
     assert told["judged"] == {}
 
 

@@ -80,8 +80,8 @@ def rank(connection: duckdb.DuckDBPyConnection, run_dir: Path, settings: Setting
     weights = {code: one.weight for code, one in worth.items() if one.weight != 1.0}
     linked = {(t, s): g for t, s, g in connection.execute(
         "SELECT DISTINCT subject_type, subject_id, link_group FROM findings WHERE link_group IS NOT NULL").fetchall()}
-    counted = [row.entry for row in found
-               if row.subject not in weighed or row.seen.finding_id not in weighed[row.subject].resting]
+    hearing = {code for code in active if "outcomes" in catalogue.detectors[code].reads}
+    counted = [row.entry for row in found if _counts(row, weighed.get(row.subject), hearing)]
     ranked = ranking.order_of(counted, weights, linked)
     plain = ranking.order_of(counted, None, linked) if weights else ranked
     for row in ranked:
@@ -95,8 +95,7 @@ def rank(connection: duckdb.DuckDBPyConnection, run_dir: Path, settings: Setting
     control.write_control(slice_, run_dir)
     _account(connection, ledger, worth, weighed, run_dir)
     judged = outcomes.judged(judgements)
-    deaf = {code for code in active if "outcomes" in catalogue.detectors[code].reads}  # rules that hear of outcomes
-    unaided = ranking.order_of((r.entry for r in found if r.seen.detector_id not in deaf), None, linked) \
+    unaided = ranking.order_of((r.entry for r in found if r.seen.detector_id not in hearing), None, linked) \
         if judged else None
     gone = sorted(s for s, case in cases.items()
                   if case.state == "gone" and s in earlier and earlier[s].state != "gone")
@@ -116,6 +115,16 @@ def _findings(connection: duckdb.DuckDBPyConnection, active: set[str]) -> list[R
                CAST(n_evidence AS INTEGER), concept, domain, period_to
         FROM findings ORDER BY ALL""").fetchall()
     return [Row((row[0], row[1]), Seen(*row[2:])) for row in rows if row[3] in active]
+
+
+def _counts(row: Row, judged: Weighed | None, hearing: set[str]) -> bool:
+    """Whether a finding gives points. hearing: rules that read outcomes, such as `reviewed before and explained`.
+
+    Such a rule speaks for a subject until something new comes; what has come back in spite of a judgement is new.
+    """
+    if judged is None:
+        return True
+    return row.seen.finding_id not in judged.resting and not (judged.back and row.seen.detector_id in hearing)
 
 
 def _weigh(found: Sequence[Row], earlier: Mapping[Subject, Case], judgements: Sequence[Outcome], as_of: date,

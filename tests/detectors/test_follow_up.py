@@ -86,6 +86,7 @@ def test_an_explained_subject_stays_away_until_a_new_finding() -> None:
     assert story.night(4, seen(), seen("f2", "HC02"), said=said) == "reopened"
     assert story.back == ("f2",) and story.case.why == "new_finding" and story.case.resting == ("f1",)
     assert story.night(5, seen(), seen("f2", "HC02"), said=said) == "continuing" and story.back == ("f2",)
+    assert story.case.why == ""  # the reason is told on the night it came back
     assert story.night(6, seen(), seen("f2", "HC02"), said=(*said, outcome("explained", 5))) == "explained"
 
 
@@ -155,11 +156,11 @@ def test_an_explanation_taken_back_brings_the_subject_back() -> None:
 
 
 def test_the_list_that_was_judged_counts_not_last_nights() -> None:
-    """Reviewed on day 1 from the list of that day, handed in on day 5: what came in between was not reviewed."""
+    """Reviewed on day 4 from a copy of the first day's list: what came in between was not reviewed."""
     story = Story()
     story.night(1, seen())
     story.night(4, seen(), seen("f2", "HC02"))
-    late = (outcome("explained", 3, listed_on=on(1)),)
+    late = (outcome("explained", 4, listed_on=on(1)),)
     assert story.night(5, seen(), seen("f2", "HC02"), said=late) == "better"
     assert story.case.resting == ("f1",) and story.back == ("f2",)
 
@@ -196,7 +197,9 @@ def test_a_rest_is_broken_by_something_graver(also: Seen, why: str) -> None:
     assert story.night(3, seen(), seen("f3", "HC02"), said=said) == "snoozed"  # more of the same
     assert story.night(4, seen(), also, said=said) == "reopened"
     assert story.back == ("f2",) and story.case.why == why and story.case.resting == ()
-    assert story.night(5, seen(), said=said) in ("better", "continuing")  # broken for good
+    assert story.night(5, seen(), also, said=said) in ("better", "continuing") and story.back == ("f2",)
+    assert story.night(6, seen(), said=said) in ("better", "continuing")  # broken for good
+    assert story.night(100, seen(), also, said=said) == "worse" and story.back == ()  # and over in the end
 
 
 def test_what_was_judged_stays_judged_when_its_file_is_no_longer_kept() -> None:

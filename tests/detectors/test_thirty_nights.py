@@ -104,9 +104,10 @@ class Workspace:
         self.bench.connection.execute("""CREATE OR REPLACE TEMP TABLE findings (finding_id VARCHAR, detector_id VARCHAR,
             kind VARCHAR, concept VARCHAR, domain VARCHAR, subject_type VARCHAR, subject_id VARCHAR, severity INTEGER,
             strength DOUBLE, amount_sek DECIMAL(14,2), n_evidence BIGINT, period_to DATE, link_group VARCHAR)""")
+        known = RULES | {"EX05": ("exculpating", "mitigation", 3)}
         self.bench.connection.executemany(
             "INSERT INTO findings VALUES (?, ?, ?, ?, 'home_care', 'provider', ?, ?, ?, ?, ?, ?, NULL)",
-            [(key, rule, RULES[rule][0], RULES[rule][1], subject, RULES[rule][2], strength, amount, n, self.day(night))
+            [(key, rule, known[rule][0], known[rule][1], subject, known[rule][2], strength, amount, n, self.day(night))
              for key, subject, rule, strength, amount, n in rows])
 
     @staticmethod
@@ -238,6 +239,26 @@ def test_a_corrected_file_for_three_days_ago_makes_nothing_new(bench: Bench, tmp
     told = made.run(10)
     assert told["new_subjects"] == 0 and told["gone_subjects"] == 0 and told["follow_up"]["reopened"] == 0
     assert {row["state"] for row in made.table(10, "ranked")} == {"continuing"}
+
+
+def test_an_old_explanation_does_not_weigh_against_what_came_back(bench: Bench, tmp_path: Path) -> None:
+    """EX05 speaks for whom has been explained until something new comes."""
+    world = World(seed=1, nights=4)
+    explained = Outcome("provider", "U1", None, "explained", FIRST, GROUP, None, FIRST)
+    old, new, spared = ("U1", "HC07", 0.5, 100, 5), ("U1", "HC01", 0.5, 100, 5), ("U2", "HC01", 0.5, 100, 5)
+    world.said = {0: [explained], 1: [], 2: [], 3: []}
+    eased = {"e1": ("U1", "EX05", 1.0, 0, 1), "e2": ("U2", "EX05", 1.0, 0, 1)}
+    world.found = {0: {"f1": old}, 1: {"f1": old, **eased}, 2: {"f1": old, "f2": new, "f3": spared, **eased}}
+    made = Workspace(world, tmp_path, bench)
+    for night in range(3):
+        made.run(night)
+    assert [row["state"] for row in made.table(1, "cases")] == ["explained"]
+    ranked = {row["subject_id"]: row for row in made.table(2, "ranked")}
+    assert ranked["U1"]["state"] == "reopened" and json.loads(ranked["U1"]["back_because"]) == ["f2"]
+    points = {subject: {part["detector_id"]: part["points"] for part in row["contributions"]}
+              for subject, row in ranked.items()}
+    assert "EX05" not in points["U1"] and points["U2"]["EX05"] < 0
+    assert ranked["U1"]["score"] > ranked["U2"]["score"]
 
 
 def test_outcomes_weigh_rules_and_follow_the_list(thirty: Workspace) -> None:

@@ -5,7 +5,8 @@ do. A model looks good while people only look where it points (the published Swe
 
 A subject is drawn by a hash of seed, period and subject, so the draw does not depend on the order of the list or on
 who else is there, and once drawn a subject stays in the slice for its period (a calendar month). Its place is moved
-up to a random one in the part of the list that is worked through; it is never moved down. `rank` stays pure.
+up to a random one in the part of the list that is worked through, after the strongest three; it is never moved down.
+`rank` stays pure.
 The draw is among subjects with at least one deviation: it measures the order, not the rules.
 """
 
@@ -25,6 +26,7 @@ from detectors.ranking import Ranked
 from schemas.case_id import case_id
 from schemas.settings import Settings
 
+LEAD = 3  # the strongest of a list keep their places: they are reviewed in any case
 FIRST_PART = 50  # rows of the first page of a report's list
 ROOM = 5  # of the part that is worked through, at most one row in so many is there by lot
 KEPT_PERIODS = 24  # outcomes come long after the draw
@@ -97,14 +99,16 @@ def place_control(ranked: Sequence[Ranked], settings: Settings, as_of: date,
     for row in mine:
         number = _draw(settings.seed, period, "place", row.subject_type, row.subject_id)
         own = bisect_left(ranks, row.rank)
-        last, among = own, members.get((row.groups or [""])[0], [])
+        earliest, last, among = 0, own, members.get((row.groups or [""])[0], [])
         for group in row.groups or ("",):
             seen = members.get(group, [])
+            earliest = max(earliest, seen[LEAD] if len(seen) > LEAD else own)
             first = max(FIRST_PART, ROOM * held[group]) - held[group]  # the drawn take their room too
             if len(seen) > first and seen[first] < last:
                 last, among = seen[first], seen
-        slots = [*among[: bisect_left(among, last)], last]
-        keyed.append((slots[int(number * len(slots))], 0, number, row))
+        slots = [*among[bisect_left(among, earliest): bisect_left(among, last)], last]
+        slot = slots[int(number * len(slots))]
+        keyed.append((slot, 0, row.rank if slot == own else number, row))
     keyed.sort(key=lambda entry: entry[:3])
     for place, entry in enumerate(keyed, start=1):
         entry[3].place = place

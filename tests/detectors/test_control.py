@@ -74,6 +74,8 @@ def test_in_every_groups_list_the_drawn_stand_in_the_first_part_and_spread(count
         places = [at for at, r in enumerate(cut) if (r.subject_type, r.subject_id) in drawn]
         first = max(control.FIRST_PART, control.ROOM * len(places))
         assert max(places) < first, "all lie in the part that is worked through"
+        strongest = [r.subject_id for r in sorted(ranked, key=lambda r: r.rank) if group in r.groups][:control.LEAD]
+        assert [r.subject_id for r in cut[:control.LEAD]] == strongest, "the strongest keep their places"
         assert all(at <= natural[r.subject_id] + len(places) for at, r in enumerate(cut) if at in places)
         if count > 90:
             middle = sum(places) / len(places) / min(first, len(cut))

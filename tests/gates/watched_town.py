@@ -206,8 +206,10 @@ def cell(column: Column, row: int) -> str:
              "integer": str(2000 + row % 20), "number": "10.5"}
     if column.logical_type != "string":
         return kinds[column.logical_type]
-    # what identifies is told apart from what is only said, so that a search for the one does not find the other
-    return f"g{row:04}" if column.name.endswith(("_id", "_token", "_no")) else f"ord {chr(97 + row % 26)}"
+    # what identifies is told apart by what it identifies, and from what is only said
+    if column.name.endswith(("_id", "_token", "_no")):
+        return "".join(part[0] for part in column.name.split("_")) + f"{row:04}"
+    return f"ord {chr(97 + row % 26)}"
 
 
 def _every_column(contract: Contract, canary: Canaries) -> str:

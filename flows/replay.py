@@ -13,6 +13,7 @@ from pathlib import Path
 from flows.failures import UsageError, is_ours, withheld
 from flows.screen import say
 from flows.stored_state import run_folder, stored_state
+from schemas import protected
 from schemas.groups import parse_groups
 from schemas.settings import Settings, settings_of
 from schemas.source_mapping import contracts_for
@@ -26,6 +27,7 @@ def replay(run_id: str, changes: Sequence[str], workspace: Path, page: Path | No
     from detectors.replay import State, WhatIfError, parse_changes, what_if
     from detectors.run import catalogue_for
     from reports import whatif
+    from reports.protection import rows_without
 
     if not workspace.is_dir():
         raise UsageError(f"{workspace}: no such folder. Name the workspace that the night was run in.")
@@ -53,6 +55,10 @@ def replay(run_id: str, changes: Sequence[str], workspace: Path, page: Path | No
             if is_ours(error):
                 raise
             raise WarehouseError(f"replay: {withheld(error)}. Nothing was changed.") from None
+    # a what-if is an ordinary page: it names nobody who is protected, today or when the run was made
+    latest = place.latest_run()
+    tokens = protected.read(folder).tokens | (protected.read(latest).tokens if latest is not None else frozenset())
+    result = rows_without(result, tokens)
     for line in whatif.as_text(result):
         say(line)
     if page is not None:

@@ -150,7 +150,7 @@ def _sources(tonight: Tonight, inbox: Inbox) -> dict[str, Any]:
 def _counts(tonight: Tonight, checks: Sequence[CheckResult], detection: Any, ranked: dict[str, Any]) -> dict[str, Any]:
     rows = {
         bucket: sum(getattr(row, f"rows_{bucket}") or 0 for row in tonight.reconciled)
-        for bucket in ("received", "loaded", "replaced", "quarantined", "refused", "skipped")
+        for bucket in ("received", "loaded", "replaced", "quarantined", "refused", "skipped", "purged")
     }
     return {
         "files": len(tonight.reconciled),

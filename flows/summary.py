@@ -53,7 +53,8 @@ def _facts(record: dict[str, Any]) -> list[str]:
     facts = [
         f"Källor: {sources['read']} av {sources['expected']} lästa"
         + (f", nyaste händelse {sources['newest']}" if sources["newest"] else ""),
-        "Rader: " + ", ".join(f"{whole(rows[name])} {word}" for name, word in _BUCKETS.items()),
+        "Rader: " + ", ".join(f"{whole(rows[name])} {word}" for name, word in _BUCKETS.items()
+                           if rows.get(name) or name != "purged"),
         f"Kontroller: {counts['checks']['run']} körda, {counts['checks']['failed']} avvek,"
         f" {counts['checks']['not_computed']} kunde inte beräknas",
         f"Detektorer: {detectors.get('ran', 0)} körda, "
@@ -67,7 +68,7 @@ def _facts(record: dict[str, Any]) -> list[str]:
 
 _BUCKETS = {
     "received": "mottagna", "loaded": "laddade", "replaced": "ersatta", "quarantined": "i karantän",
-    "refused": "underkända", "skipped": "summarader",
+    "refused": "underkända", "skipped": "summarader", "purged": "gallrade",
 }
 _OUTCOMES = {
     "not_computable": "saknar underlag", "gate_closed": "utan rättsligt beslut", "retired": "ur bruk",

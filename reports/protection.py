@@ -90,6 +90,16 @@ def without(value: Any, tokens: frozenset[str]) -> Any:
     return value
 
 
+def rows_without(value: Any, tokens: frozenset[str]) -> Any:
+    """Plain data without the rows (mappings in lists) whose subject is protected."""
+    if isinstance(value, Mapping):
+        return {name: rows_without(one, tokens) for name, one in value.items()}
+    if isinstance(value, list):
+        return [rows_without(one, tokens) for one in value
+                if not (isinstance(one, Mapping) and one.get("subject_id") in tokens)]
+    return value
+
+
 def _is(value: Any, tokens: frozenset[str]) -> bool:
     return isinstance(value, str) and value in tokens
 

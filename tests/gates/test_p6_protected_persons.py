@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows import police
+from flows.cli import main
 from reports.html import group_page
 from reports.load import load_run
 from reports.model import GroupModel
@@ -118,6 +119,20 @@ def test_no_police_edition_shows_any(town: Town, tokens: dict[str, set[str]], tm
              if row["subject_id"] in tokens["provider"] and row["name"]}
     text = "".join(path.read_text(encoding="utf-8") for path in files if path.suffix == ".html")
     assert names and not [name for name in names if name in text]
+
+
+def test_no_what_if_names_any(town: Town, tokens: dict[str, set[str]], ranked: list[dict[str, Any]],
+                              tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "whatif.html"
+    assert main(["replay", "latest", "--set", "IS10.tolerance_sek=49", "--workspace", str(town.workspace),
+                 "--page", str(page)]) == 0
+    (tmp_path / "said.txt").write_text(capsys.readouterr().out, encoding="utf-8")
+    words = words_of([page, tmp_path / "said.txt"])
+    theirs = {case_id(row["subject_type"], row["subject_id"]) for row in ranked
+              if row["subject_id"] in everything(tokens)}
+    listed = {case_id(row["subject_type"], row["subject_id"]) for row in ranked}
+    assert listed & words, "the what-if lists nobody, so it tries nothing"
+    assert (theirs & words, shown_of(everything(tokens), words)) == (set(), set())
 
 
 def test_control_a_run_read_without_the_marks_shows_them(

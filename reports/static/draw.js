@@ -114,7 +114,7 @@ const Draw = (() => {
       svg("text", { x: px(x(ms)), y: 11, "text-anchor": "middle" }, text)]);
     rows.forEach((row, at) => {
       const y = at * step + 18;
-      parts.push(svg("text", { class: row.head ? "day" : "lane", x: row.head ? 0 : left - 8, y: y + 13, "text-anchor": row.head ? "start" : "end" }, narrow && !row.head && row.label.length > 24 ? row.label.slice(0, 23) + "…" : row.label));
+      parts.push(svg("text", { class: row.head ? "day" : "lane", x: row.head ? 0 : left - 8, y: y + 13, "text-anchor": row.head ? "start" : "end" }, narrow && !row.head ? row.label.replace(/^\S+ (?=\S{6})/, "").slice(0, 22) : row.label));
       for (const [from, to, open] of row.spans || []) {
         parts.push(svg("rect", { class: open ? "span open" : "span", x: px(x(from)), y: y + 3, width: px(Math.max(2, x(to) - x(from))), height: 13 }));
       }

@@ -67,6 +67,7 @@ def load_catalogue_of(tmp_path: Path, header: str = HEADER, sql: str = SQL, name
     ("why: {sv: därför, en: because}\n", "why: {sv: därför}\n", "why needs a text for sv and one for en"),
     ("kind: breach", "kind: breech", "nearest is `breach`"),
     ("severity: 3", "severity: 3\nseverety: 2", "did you mean `severity`"),
+    ("severity: 3", "severity: 3\nagreed_precision: 40", "agreed_precision is a share"),
     ("reads: [visits]", "reads: [visits, persons]", "declared but not used: persons"),
     ("min_visits: {value: 3, unit: visits, because: fewer is chance}", "min_visits: {value: 3, unit: visits}",
      "needs value, unit and because"),

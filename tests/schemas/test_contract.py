@@ -193,3 +193,20 @@ def test_headings_are_compared_without_dress() -> None:
 
 def test_the_kit_is_a_contract(tmp_path: Path) -> None:
     assert contract(tmp_path).money_column == "amount_sek"
+
+
+def test_a_dataset_may_have_other_file_names_and_be_written_by_hand(tmp_path: Path) -> None:
+    known = load_contracts()
+    for name in ("deviations.xlsx", "Deviations_sg-hvb (2).xlsx", "avvikelser 2026.xlsx", "outcomes.csv"):
+        assert match_dataset(name, known) == "outcomes"
+    assert match_dataset("mina_avvikelser.xlsx", known) is None
+    assert known["outcomes"].hand_written and not known["providers"].hand_written
+    text = known["outcomes"].path.read_text(encoding="utf-8")
+    spoilt = {"fileNames": ("value: [deviations, avvikelser]", "value: [Deviations x]"),
+              "handWritten": ("{property: handWritten, value: true}", "{property: handWritten, value: ja}"),
+              "unlessFilled": ("unlessFilled: [recovered_sek", "unlessFilled: [nobody")}
+    for key, (right, wrong) in spoilt.items():
+        path = tmp_path / "outcomes.odcs.yaml"
+        path.write_text(text.replace(right, wrong), encoding="utf-8")
+        with pytest.raises(ContractError, match=key):
+            load_contract(path)

@@ -77,6 +77,8 @@ def test_the_hash_follows_results_only(tmp_path: Path) -> None:
         ("seed: true", ["seed", "whole number"]),
         ("memory_limit: much", ["memory_limit", "2GB"]),
         ("warn_share: 5", ["warn_share", "share"]),
+        ("agreed_precision: {breech: 0.4}", ["agreed_precision.breech", "detector code"]),
+        ("agreed_precision: {HC01: 40}", ["agreed_precision.HC01", "share"]),
         ("groups: none.yaml", ["groups", "no such file"]),
         ("gates: {XD03: {decided: 2026-01-02, basis: x}}", ["gates.XD03.by", "missing"]),
         ("gates: {XD03: {decided: soon, by: x, basis: x}}", ["gates.XD03.decided", "date"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import os
 import tempfile
@@ -647,3 +648,27 @@ def test_a_lost_warehouse_stops_the_night_instead_of_dropping_files(tmp_path: Pa
         workspace.publish_run(workspace.begin_run("2026-11-22-00000000"), "2026-11-22-00000000")
     with pytest.raises(WarehouseError, match="restore it from the backup"):
         previous_files(workspace, SETTINGS)
+
+
+def test_a_copy_typed_before_keys_were_made_keeps_its_rows(workspace: Workspace) -> None:
+    """A state from before a contract made its keys opens with every row, each under a key of its own."""
+    made = dataclasses.replace(contract(), generate_key=True)
+    old = [{"note": "a", "amount_sek": Decimal(100)}, {"note": "a", "amount_sek": Decimal(100)}]
+    readings = [read(workspace, made, "payments_1.csv", old), read(workspace, made, "payments_2.csv", [payment("p1")])]
+    with build(workspace, {"payments": made}, readings) as warehouse:
+        keys = warehouse.connection.execute("SELECT id FROM main.payments ORDER BY row_ref").fetchall()
+        assert len(set(keys)) == 3 and keys[2] == ("p1",) and None not in {key for (key,) in keys}
+        assert [row.rows_loaded for row in warehouse.reconcile()] == [2, 1]
+
+
+def test_rows_set_aside_and_rows_replaced_are_accounted_for(workspace: Workspace) -> None:
+    rows = [payment(f"p{n}", amount=10 * n) for n in range(1, 5)]
+    with build(workspace, {"payments": contract()}, [read(workspace, contract(), "payments_1.csv", rows)]) as warehouse:
+        found = warehouse.connection.execute("SELECT row_ref FROM main.payments ORDER BY 1").fetchall()
+        refs = [ref for (ref,) in found]
+        assert warehouse.set_aside("payments", [(refs[0], "wrong", "fel"), (12345, "wrong", "fel")]) == 1
+        assert warehouse.set_aside("payments", []) == 0
+        warehouse.replace_rows("payments", [refs[1], refs[2]])
+        (row,) = warehouse.reconcile()
+        assert (row.rows_loaded, row.rows_quarantined, row.rows_replaced) == (1, 1, 2)
+        assert (row.sek_loaded, row.sek_quarantined, row.sek_replaced) == (Decimal(40), Decimal(10), Decimal(50))

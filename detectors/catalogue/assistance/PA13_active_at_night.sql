@@ -8,6 +8,9 @@ subject: provider
 gate: P1
 reads: [assistance_shifts]
 population: assistance_shifts.provider_id
+peers:
+  levels: [[size_band], []]
+  size_bands: 2
 why:
   sv: Nätter är oftast väntetid eller beredskap, som ersätts med en del av timmen. En anordnare som redovisar mycket mer aktiv tid på natten än andra får betalt för fler hela timmar.
   en: Nights are mostly waiting time or standby, which are paid by a part of the hour. A provider reporting far more active time at night than others is paid for more whole hours.
@@ -34,32 +37,36 @@ severity: 2
 status: active
 since: 2026-11-23
 */
-WITH nights AS (
-  -- a shift may touch the night before, the night after its day and the next
-  SELECT -1 AS k UNION ALL SELECT 0 UNION ALL SELECT 1
-),
-active AS (
-  SELECT provider_id, client_token, started_at, ended_at, row_ref, (epoch(ended_at) - epoch(started_at)) / 3600.0 AS hours
+WITH active AS (
+  SELECT provider_id, started_at, row_ref, CAST(round(epoch(started_at), 0) AS BIGINT) AS begins,
+         CAST(round(epoch(ended_at), 0) AS BIGINT) AS ends,
+         CAST(round(epoch(date_trunc('day', started_at)), 0) AS BIGINT) AS midnight,
+         CAST($night_from_hour * 3600 AS BIGINT) AS night_from, CAST($night_to_hour * 3600 AS BIGINT) AS night_to
   FROM assistance_shifts
   WHERE started_at >= $since AND ended_at > started_at AND kind = 'active'
 ),
 at_night AS (
-  SELECT a.provider_id, a.row_ref,
-         sum(greatest(0, least(epoch(a.ended_at), epoch(date_trunc('day', a.started_at)) + 86400 * (n.k + 1) + 3600 * $night_to_hour)
-                         - greatest(epoch(a.started_at), epoch(date_trunc('day', a.started_at)) + 86400 * n.k + 3600 * $night_from_hour)))
-           / 3600.0 AS night_hours
-  FROM active a CROSS JOIN nights n
-  GROUP BY a.provider_id, a.row_ref
+  -- a shift may touch the night before, the night after its day and the next: seconds in each, added
+  SELECT provider_id, started_at, row_ref, ends - begins AS seconds,
+         greatest(0, least(ends, midnight + night_to) - greatest(begins, midnight - 86400 + night_from))
+         + greatest(0, least(ends, midnight + 86400 + night_to) - greatest(begins, midnight + night_from))
+         + greatest(0, least(ends, midnight + 172800 + night_to) - greatest(begins, midnight + 86400 + night_from))
+           AS night_seconds
+  FROM active
 ),
 placed AS (
-  SELECT a.provider_id, a.started_at, a.hours, n.night_hours, a.row_ref,
-         row_number() OVER (PARTITION BY a.provider_id ORDER BY n.night_hours DESC, a.row_ref) AS place
-  FROM active a JOIN at_night n ON n.row_ref = a.row_ref
+  SELECT provider_id, row_ref, row_number() OVER (PARTITION BY provider_id ORDER BY night_seconds DESC, row_ref) AS place
+  FROM at_night WHERE night_seconds > 0
+),
+references_of AS (
+  SELECT provider_id, array_agg(row_ref) AS evidence FROM placed WHERE place <= 200 GROUP BY provider_id
+),
+summed AS (
+  SELECT provider_id, CAST(min(started_at) AS DATE) AS period_from, CAST(max(started_at) AS DATE) AS period_to,
+         sum(night_seconds) AS night_seconds, sum(seconds) AS seconds,
+         count(CASE WHEN night_seconds > 0 THEN 1 END) AS n_evidence
+  FROM at_night GROUP BY provider_id
 )
-SELECT provider_id AS subject_id, CAST(min(started_at) AS DATE) AS period_from, CAST(max(started_at) AS DATE) AS period_to,
-       CAST(sum(night_hours) / sum(hours) AS DOUBLE) AS value, sum(hours) AS volume,
-       round(sum(night_hours), 0) AS night_hours,
-       count(CASE WHEN night_hours > 0 THEN 1 END) AS n_evidence,
-       array_agg(row_ref) FILTER (WHERE place <= 200 AND night_hours > 0) AS evidence
-FROM placed
-GROUP BY provider_id
+SELECT s.provider_id AS subject_id, s.period_from, s.period_to, CAST(s.night_seconds / s.seconds AS DOUBLE) AS value,
+       s.seconds / 3600.0 AS volume, round(s.night_seconds / 3600.0, 0) AS night_hours, s.n_evidence, r.evidence
+FROM summed s LEFT JOIN references_of r ON r.provider_id = s.provider_id

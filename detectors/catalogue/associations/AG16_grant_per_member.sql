@@ -9,6 +9,9 @@ gate: P0
 reads: [association_grants, association_membership, associations]
 optional_reads: [associations]
 population: association_grants.association_id
+peers:
+  levels: [[category, size_band], [category], []]
+  size_bands: 2
 why:
   sv: Föreningar av samma slag brukar få ungefär lika mycket per medlem. Stora avvikelser visar på fel underlag eller på bidrag som bör prövas om.
   en: Associations of one kind usually receive about the same per member. A large difference points at wrong figures or at grants to be judged again.
@@ -50,7 +53,7 @@ latest AS (
 middles AS (SELECT category, median(per_member) AS middle FROM latest WHERE place = 1 GROUP BY category)
 SELECT l.association_id AS subject_id, CAST(concat(CAST(l.year AS VARCHAR), '-01-01') AS DATE) AS period_from,
        least(CAST(concat(CAST(l.year AS VARCHAR), '-12-31') AS DATE), $as_of) AS period_to,
-       CAST(l.per_member AS DOUBLE) AS value, l.members AS volume, l.category AS peer_group, l.members, l.year,
+       CAST(l.per_member AS DOUBLE) AS value, l.members AS volume, l.category, l.members, l.year,
        CAST(greatest(0, l.per_member - m.middle) * l.members AS DECIMAL(14,2)) AS amount_sek, l.evidence
 FROM latest l JOIN middles m ON m.category = l.category
 WHERE l.place = 1

@@ -10,6 +10,9 @@ reads: [home_care_visits, home_care_outage_days, home_care_rates]
 optional_reads: [home_care_rates]
 optional_columns: [home_care_visits.edited_afterwards]
 population: home_care_visits.provider_id
+peers:
+  levels: [[size_band], []]
+  size_bands: 2
 why:
   sv: Tagg och app visar att någon var på plats. Den som skriver in eller ändrar tiden i efterhand har inget sådant stöd för besöken.
   en: Tags and apps show that somebody was there. Those who write in or change the time afterwards have no such support for the visits.

@@ -8,6 +8,9 @@ subject: provider
 gate: P1
 reads: [home_care_visits]
 population: home_care_visits.provider_id
+peers:
+  levels: [[size_band], []]
+  size_bands: 2
 why:
   sv: Besök som registreras med tagg eller app blir jämna kvartar ungefär en gång av femton. En mycket större andel tyder på att tiden har ställts in i efterhand.
   en: Visits registered by tag or app come out as whole quarters of an hour about once in fifteen. A much larger share suggests that the time was set afterwards.

@@ -10,6 +10,9 @@ reads: [home_care_visits, providers]
 optional_reads: [providers]
 optional_columns: [home_care_visits.planned_start, home_care_visits.planned_end, providers.reimbursement_model]
 population: home_care_visits.provider_id
+peers:
+  levels: [[size_band], []]
+  size_bands: 2
 why:
   sv: Verkliga besök avviker från planen med några minuter. Stämmer de på minuten kan planen ha skrivits in som utförd tid.
   en: Real visits differ from the plan by some minutes. Where they agree to the minute the plan may have been written in as performed time.

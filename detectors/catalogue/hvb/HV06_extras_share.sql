@@ -8,6 +8,9 @@ subject: provider
 gate: P0
 reads: [hvb_claims]
 population: hvb_invoices.provider_id
+peers:
+  levels: [[size_band], []]
+  size_bands: 2
 why:
   sv: Tillägg utöver dygnspriset avtalas från fall till fall och följs sällan upp. Ett hem där tilläggen är en mycket större del av kostnaden än hos andra bör kunna visa vad de gav.
   en: Charges beyond the day rate are agreed case by case and seldom followed up. A home where they are a far larger part of the cost than elsewhere should be able to show what they gave.

@@ -9,6 +9,9 @@ subject: provider
 gate: P0
 reads: [supplier_payments]
 population: supplier_payments.supplier_id
+peers:
+  levels: [[size_band], []]
+  size_bands: 3
 why:
   sv: Arbete och varor ger sällan jämna tusental. En leverantör med betydligt fler jämna belopp än andra kan fakturera efter uppskattning.
   en: Work and goods seldom come to whole thousands. A supplier with far more round sums than others may invoice by estimate.

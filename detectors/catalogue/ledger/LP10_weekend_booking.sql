@@ -9,6 +9,9 @@ subject: provider
 gate: P0
 reads: [supplier_payments, calendar]
 population: supplier_payments.supplier_id
+peers:
+  levels: [[size_band], []]
+  size_bands: 3
 why:
   sv: Reskontran bokförs på arbetsdagar. En leverantör vars fakturor oftare än andras bokförs på helger kan ha någon som bokför utanför rutinen.
   en: The ledger is booked on working days. A supplier whose invoices are booked on weekends more than others' may have somebody booking outside the routine.

@@ -26,6 +26,6 @@ def index_page(run: Run, language: str, listed: Sequence[Mapping[str, Any]], aud
         missing=[row["title"] for row in listed if not row["done"]] + ([] if audited else [text["audit"]["title"]]),
         seconds=seconds, longest=max(seconds.values(), default=0.0) or 1.0, whole=sum(seconds.values()),
         outcomes=[(said, outcomes[name]) for name, said in text["outcomes_ledger"].items() if outcomes[name]],
-        failing=failing, warned=[row for row in run.ledger if row["warning"]],
+        ran=outcomes["ran"], failing=failing, warned=[row for row in run.ledger if row["warning"]],
         titles=lambda code: words.pick((run.detectors.get(code) or {}).get("title", code), language),
         failed_checks=[check for check in run.checks if not check["success"]])

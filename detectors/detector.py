@@ -152,10 +152,17 @@ class Catalogue:
 
 def catalogue_folders() -> list[Path]:
     """The built-in catalogue, then folders that installed packages add by the entry point `avvik.catalogue`."""
-    folders = [Path(__file__).parent / "catalogue"]
-    for point in sorted(metadata.entry_points(group="avvik.catalogue"), key=lambda p: p.name):
-        folders.append(Path(str(resources.files(point.value))))
-    return folders
+    return [Path(__file__).parent / "catalogue", *_package_folders("avvik.catalogue")]
+
+
+def view_folders() -> list[Path]:
+    """The built-in shared views, then folders that installed packages add by the entry point `avvik.views`."""
+    return [VIEWS, *_package_folders("avvik.views")]
+
+
+def _package_folders(group: str) -> list[Path]:
+    return [Path(str(resources.files(point.value)))
+            for point in sorted(metadata.entry_points(group=group), key=lambda p: p.name)]
 
 
 def load_catalogue(columns: Mapping[str, Mapping[str, bool]], folders: Iterable[Path] | None = None,
@@ -172,9 +179,12 @@ def load_catalogue(columns: Mapping[str, Mapping[str, bool]], folders: Iterable[
     faults: list[str] = []
     views: dict[str, View] = {}
     detectors: dict[str, Detector] = {}
-    for path in sorted(VIEWS.glob("*.sql")):
+    for path in [p for folder in (view_folders() if folders is None else [VIEWS]) for p in sorted(folder.glob("*.sql"))]:
         try:
             view = load_view(path, known, fractions)
+            if view.name in known or view.name in views:
+                raise DetectorError(f"{path.name}: a table or shared view is already called {view.name}; "
+                                    "give yours another name, such as one that begins with your package's")
         except DetectorError as error:
             faults.append(str(error))
             continue

@@ -1,4 +1,4 @@
-"""A rule and a contract in a package of their own: installed beside Avvik, the next night finds and runs both."""
+"""A rule, a view and a contract in a package of their own: installed beside Avvik, the next night runs them all."""
 
 from __future__ import annotations
 

@@ -171,3 +171,37 @@ def test_an_age_behind_a_view_is_still_an_age(tmp_path: Path, views: Path) -> No
     with pytest.raises(DetectorError, match="age limit"):
         load_catalogue_of(tmp_path, header, sql)
     load_catalogue_of(tmp_path, header + "age_limit: {law: SFB 51 kap.}\n", sql)
+
+
+VIEW = "/*\nname: {0}\nmeaning: x\nreads: [visits]\n{1}*/\nSELECT visit_id, minutes FROM visits WHERE started_at >= {2}"
+
+
+def test_a_view_cannot_take_the_name_of_another_table(tmp_path: Path, views: Path) -> None:
+    (views / "persons.sql").write_text(VIEW.format("persons", "", "DATE '2026-01-01'"), encoding="utf-8")
+    with pytest.raises(DetectorError, match="already called persons"):
+        load_catalogue_of(tmp_path)
+
+
+def test_packages_bring_views_that_may_not_hide_ours(
+        tmp_path: Path, views: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = VIEW.format("recent", "materialise: true\n", "$since")
+    (views / "recent.sql").write_text(text, encoding="utf-8")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "later.sql").write_text(text.replace("recent", "later"), encoding="utf-8")
+    monkeypatch.setattr("detectors.detector._package_folders",
+                        lambda group: [outside] if group == "avvik.views" else [])
+    monkeypatch.setattr("detectors.detector.catalogue_folders", list)
+    assert set(load_catalogue(COLUMNS).views) == {"recent", "later"}
+    (outside / "recent.sql").write_text(text, encoding="utf-8")
+    with pytest.raises(DetectorError, match="already called recent"):
+        load_catalogue(COLUMNS)
+
+
+def test_only_a_view_that_is_kept_as_a_table_knows_the_days(tmp_path: Path, views: Path) -> None:
+    (views / "recent.sql").write_text(VIEW.format("recent", "", "$since"), encoding="utf-8")
+    with pytest.raises(DetectorError, match="materialise: true"):
+        load_catalogue_of(tmp_path)
+    (views / "recent.sql").write_text(VIEW.format("recent", "materialise: true\n", "$limit"), encoding="utf-8")
+    with pytest.raises(DetectorError, match="uses .limit"):
+        load_catalogue_of(tmp_path)

@@ -6,7 +6,7 @@ kind: breach
 concept: timing
 subject: provider
 gate: P0
-reads: [school_trips, calendar]
+reads: [school_trips_closed]
 population: school_trips.provider_id
 why: {sv: På lördagar, söndagar och helgdagar är skolan stängd., en: School is closed on weekends and public holidays.}
 innocent: {sv: En skoldag som flyttats till en lördag., en: A school day moved to a Saturday.}
@@ -21,9 +21,8 @@ severity: 3
 status: active
 since: 2026-11-23
 */
-SELECT t.provider_id AS subject_id, min(t.driven_on) AS period_from, max(t.driven_on) AS period_to,
-       CAST(least(1.0, 0.3 + count(*) / 50.0) AS DOUBLE) AS strength, CAST(sum(t.amount_sek) AS DECIMAL(14,2)) AS amount_sek,
-       count(*) AS n, array_agg(t.row_ref) AS evidence
-FROM school_trips t JOIN calendar c ON c.day = t.driven_on  -- one row a day: trips do not multiply
-WHERE t.driven_on >= $since AND (c.weekday >= 6 OR c.is_holiday)
-GROUP BY t.provider_id HAVING count(*) >= $min_trips
+SELECT provider_id AS subject_id, min(driven_on) AS period_from, max(driven_on) AS period_to,
+       CAST(least(1.0, 0.3 + count(*) / 50.0) AS DOUBLE) AS strength, CAST(sum(amount_sek) AS DECIMAL(14,2)) AS amount_sek,
+       count(*) AS n, array_agg(row_ref) AS evidence
+FROM school_trips_closed
+GROUP BY provider_id HAVING count(*) >= $min_trips

@@ -32,6 +32,7 @@ from schemas.refusal import Refused
 MISSES = 0.01
 JUDGED_FROM = 100  # distinct values from which fewer than MISSES are missed
 LEAST_DATES = 12
+PROBE = 400  # values that decide whether a column is looked at closer
 LIKE_HASHES = 0.5  # share of a column's values that must look like hashes of one length
 _FIRST, _LAST = datetime.date(1926, 1, 1), datetime.date(2026, 12, 31)
 DATES = (_LAST - _FIRST).days + 1
@@ -54,7 +55,10 @@ def columns_of_hashes(columns: Mapping[int, Iterable[str | None]], seed: int = 0
     """The first of these columns (position -> values, repeats allowed) that holds hashed or encoded numbers."""
     looked: dict[int, dict[int, set[bytes]]] = {}
     for position, values in columns.items():
-        distinct = {value.strip() for value in values if value and len(value) > 13}
+        seen = list(values)
+        if not _worth_it(seen[:: max(1, len(seen) // PROBE)]):
+            continue
+        distinct = {value.strip() for value in seen if value and len(value) > 13}
         if len(distinct) < 2:
             continue
         if _encoded(distinct):
@@ -118,6 +122,14 @@ def written(born: datetime.date) -> list[bytes]:
     plain = [head + end for end in ends]
     dashed = [head + b"-" + end for end in ends]
     return [*plain, *dashed, *(century + one for one in plain), *(century + one for one in dashed)]
+
+
+def _worth_it(values: Iterable[str | None]) -> bool:
+    """Whether some values of a column suggest hashes or encodings; spares ordinary columns the rest."""
+    distinct = {value.strip() for value in values if value}
+    alike = sum(1 for value in distinct
+                if len(value) > 13 and (_digest(value) is not None or _text_of(value) is not None))
+    return bool(alike) and alike >= LIKE_HASHES / 2 * len(distinct)
 
 
 def _encoded(values: set[str]) -> bool:

@@ -29,13 +29,11 @@ def run_forest(connection: duckdb.DuckDBPyConnection, detector: Detector, values
     and a feature that the finding would name lies above the p95 of its peers: what cannot be shown is not told. The
     finding describes the most deviating row. NotComputable when fewer than `min_peers` subjects have `min_volume`.
     """
-    number = {name: float(values[name]) for name in detector.parameters if isinstance(values[name], (int, float))}
-    names, least = list(detector.header["features"]), int(number.get("min_peers", MIN_PEERS))
-    frame, placing, excluded = _placed(connection, detector, names, number.get("min_volume", 0), least)
+    number, names = _numbers(detector, values), list(detector.header["features"])
+    frame, compared, excluded = compared_rows(connection, detector, values)
     features = frame[names].astype(float)
-    compared = compare(features, placing)
     model, frame["score"] = fit(compared, seed, int(number.get("trees", TREES)))
-    frame["share_below"] = placing.percentile(frame["score"].to_numpy())
+    frame["share_below"] = compared.placing.percentile(frame["score"].to_numpy())
     low = number.get("percentile", 0.97)
     above = features.to_numpy() > compared.p95[compared.group]
     flagged = frame[(frame["share_below"] >= low) & above.any(axis=1)].copy()
@@ -72,6 +70,19 @@ def run_forest(connection: duckdb.DuckDBPyConnection, detector: Detector, values
     for table in ("forest_result", "forest_peers"):
         connection.unregister(table)
     return account
+
+
+def compared_rows(connection: duckdb.DuckDBPyConnection, detector: Detector,
+                  values: Mapping[str, Any]) -> tuple[pd.DataFrame, Comparison, dict[str, int]]:
+    """The rows of `candidate` that are scored, beside their peers, and the subjects left out by reason."""
+    number, names = _numbers(detector, values), list(detector.header["features"])
+    frame, placing, excluded = _placed(connection, detector, names, number.get("min_volume", 0),
+                                       int(number.get("min_peers", MIN_PEERS)))
+    return frame, compare(frame[names].astype(float), placing), excluded
+
+
+def _numbers(detector: Detector, values: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(values[name]) for name in detector.parameters if isinstance(values[name], (int, float))}
 
 
 def _placed(connection: duckdb.DuckDBPyConnection, detector: Detector, names: list[str], min_volume: float,

@@ -162,7 +162,7 @@ def told(results: pd.DataFrame, seeds: int) -> str:
         "## How", "",
         f"- Methods that draw at random: the mean of {seeds} seeds; our trees alone: one seed. The others: once.",
         "- Avvik: all rows are one peer group; `detectors/isolation_forest.py` as it runs at night (trees on distances "
-        "in interquartile ranges, and isolation by the nearest of the more ordinary half of the peers). The other methods "
+        "in interquartile ranges, and isolation by the nearest of the more ordinary half of the peers). The others "
         "have their library's defaults and the columns as published.",
         f"- KNN costs the square of the rows: above {KNN_ROWS:,} rows it is fitted and judged on {KNN_ROWS:,} drawn "
         f"ones (mean of {seeds} draws), its columns scaled to 0..1.",

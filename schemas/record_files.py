@@ -13,6 +13,7 @@ from schemas.refusal import Refused
 from schemas.text_files import CHUNK, iterate_lines
 
 JSON_LINE = 16 * CHUNK
+_HEADING_WITHIN = 1_000  # rows of a sheet; a heading further down is no heading
 
 
 def cell_text(value: Any) -> str | None:
@@ -62,22 +63,23 @@ def sheet_records(
 
     try:
         workbook = python_calamine.CalamineWorkbook.from_path(path)
-        best: tuple[int, list[list[Any]], int] | None = None
+        best: tuple[int, Any, int] | None = None
         for name in workbook.sheet_names:
             sheet = workbook.get_sheet_by_name(name)
-            rows = sheet.to_python(skip_empty_area=False)
+            rows = sheet.to_python(skip_empty_area=False, nrows=_HEADING_WITHIN)
             first = next((i for i, row in enumerate(rows) if any(cell != "" for cell in row)), None)
             if first is None:
                 continue
             hits = sum(1 for cell in rows[first] if fold(str(cell)) in known)
             if best is None or hits > best[0]:
-                best = (hits, rows, first)
+                best = (hits, sheet, first)
+        # only now a whole sheet: another one may hold hundreds of thousands of rows that nobody asked for
+        rows = best[1].to_python(skip_empty_area=False) if best is not None else []
     except (python_calamine.CalamineError, OSError, ValueError, zipfile.BadZipFile):
         raise Refused("broken_workbook") from None
     if best is None:
         raise Refused("empty")
-    _, rows, first = best
-    for index in range(first, len(rows)):
+    for index in range(best[2], len(rows)):
         cells = [cell_text(cell) or "" for cell in rows[index]]
         rows[index] = []
         if any(cell.strip() for cell in cells):

@@ -89,6 +89,7 @@ def saved_hours(town: Town, case: Innocent) -> None:
     s = town.get(pa.SHIFTS)
     # somebody whose day has room for more: with care around the clock there would be more hours than the day has
     c = min(pa.client_indices(town, p), key=lambda i: town.info["pa"]["hours"][i])
+    room = town.info["pa"]["hours"][c] <= 22
     client = int(town.info["pa"]["client"][c])
     month = last_months(town, 1)[0]
     early = (s["client_token"] == client) & in_months(s["started_at"], town.months[0], month - 1)
@@ -96,7 +97,7 @@ def saved_hours(town: Town, case: Innocent) -> None:
     s, rows = town.get(pa.SHIFTS), pa.rows_of(town, p)
     mine = rows[(s["client_token"][rows] == client) & in_months(s["started_at"][rows], month, month)]
     helper = person_of(town)
-    for r in mine[np.concatenate([np.diff(s["started_at"][mine] // 1440) > 0, [False]])][::4]:
+    for r in mine[np.concatenate([np.diff(s["started_at"][mine] // 1440) > 0, [False]]) & room][::4]:
         pa.shift(town, p, client, helper, int(s["ended_at"][r]) + 15, 90)
     case.note("provider", p, 0, len(mine), "sparade timmar används inom avräkningsperioden")
 

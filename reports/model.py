@@ -174,6 +174,11 @@ class GroupModel:
         group = self.run.groups.get(said["outcome_group"])
         return said if group is None else {**said, "outcome_group": words.pick(group.title, self.language)}
 
+    def last_outcome(self, index: int) -> str:
+        """The newest outcome of a case and its day, in words; '' without one."""
+        said = self._verdict(self.run.cases.get(self.items[index].subject))
+        return f"{said['outcome']} {said['outcome_on']}" if said["outcome"] else ""
+
     def _mask(self, index: int) -> privacy.Mask:
         """The case's mask. Hidden tokens are numbered over all rows first, so that page and workbook agree."""
         mask = privacy.Mask(self.persons_visible, self.text["tokens"], self.edition.rekey)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from reports.follow_up import news_since
 from reports.load import load_run
 from reports.model import GroupModel
+from reports.xlsx import workbook
 from tests.reports.run_builder import build
 
 GROUP = "sg-hemtjanst"
@@ -83,3 +86,12 @@ def test_owner_and_reason_of_a_rest_are_for_the_group_that_wrote_them(run: Path)
         here = model(with_cases(run, snooze_group={subject: group}, **words))
         verdict = here.detail(next(i for i, case in enumerate(here.items) if case.subject == subject))["verdict"]
         assert (verdict["snooze_reason"], verdict["snooze_owner"]) == (shown, "AB" if shown else "")
+
+
+def test_the_workbook_shows_the_last_outcome_of_a_case(run: Path) -> None:
+    here = model(with_cases(run, outcome={model(run).items[0].subject: "confirmed"}))
+    at = next(i for i, case in enumerate(here.items) if here.run.cases[case.subject]["outcome"] == "confirmed")
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook(here))).worksheets[0]
+    column = [cell.value for cell in sheet[1]].index("Senaste utfall") + 1
+    assert sheet.cell(at + 2, column).value.startswith("bekräftad")
+    assert sum(cell.value is not None for (cell,) in sheet.iter_rows(2, min_col=column, max_col=column)) == 1

@@ -32,21 +32,20 @@ LEVELS = ("easy", "medium", "hard")
 HARD = ("impossible", "breach")
 # Why a planted subject can go unseen though the rule is right. Looked into one by one; shown where it happened.
 REASONS = {
-    "AG07": "a list copied for little more than nine sessions in ten lies at the handbook's limit, and chance decides "
-            "on which side",
-    "AG09": "a large grant for a new association is large only against the top decile of all",
-    "AG16": "what is three times the own grant may still lie within the spread of the category",
-    "AG03": "few of the activities lie in municipal venues, so that the share stays within the associations' spread",
-    "HC10": "in a town this small a provider has too few client-months to be compared",
-    "HC16": "in a town this small a provider has too few minutes to be compared",
-    "HC17": "in a town this small a provider has too few visits for growth to mean anything",
+    "AG04": "a tenth of the attendances is the limit, and the planted ones stay just below it",
+    "AG07": "a list copied for little more than nine sessions in ten lies at the limit; chance decides on which side",
+    "AG09": "among sixty associations the top decile has five places, and the planted grants of other schemes take them",
+    "AG16": "the planted grants of other schemes widen the spread of a category of few associations",
     "HV06": "fewer than thirty homes have enough invoices to be compared with",
-    "LP04": "the invoices lie below a limit that is none of the usual levels; each municipality sets its own",
-    "LP05": "with some 600 lines a third of invented amounts is within what price lists do; with 5 000 it is seen",
+    "HV12": "the home had been cheap: made half as dear again it is still within the spread of its kind",
+    "LP02": "amounts below 5 000 SEK are everyday purchases to the rule",
+    "LP04": "the invoices lie below 200 000 SEK, none of the usual levels; each municipality sets its own",
+    "LP05": "with some 600 lines half of the amounts can be invented and give little more than twice what chance gives; "
+            "price lists give as much",
     "LP06": "fewer than thirty suppliers have enough lines to be compared with",
     "LP08": "amounts below 5 000 SEK are left to LP01, which sees the same lines",
     "LP10": "fewer than thirty suppliers have enough lines to be compared with",
-    "PA06": "in a town this small a provider has too few clients to be compared",
+    "PA14": "another scheme of the town gave the same person another year of birth",
     "XD12": "the household's hours are within what working time rules allow its assistants together",
 }
 

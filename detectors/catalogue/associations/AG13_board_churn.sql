@@ -30,6 +30,8 @@ parameters:
 severity: 2
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "grants of the kinds paid in both years may have grown, not only the sum of all"}
 */
 WITH board AS (
   SELECT org_id AS association_id, person_token, role_from, row_ref FROM organisation_officers
@@ -40,20 +42,38 @@ changed AS (
          min(CASE WHEN role_from >= $since THEN role_from END) AS changed_on
   FROM board GROUP BY association_id HAVING count(*) >= $min_board
 ),
-grants AS (
-  SELECT association_id, year, sum(paid_sek) AS paid_sek, min(row_ref) AS row_ref FROM association_grants
-  GROUP BY association_id, year
+by_kind AS (
+  SELECT association_id, year, kind, sum(paid_sek) AS paid_sek, min(row_ref) AS row_ref FROM association_grants
+  GROUP BY association_id, year, kind
+),
+totals AS (
+  SELECT association_id, year, sum(paid_sek) AS paid_sek, min(row_ref) AS row_ref FROM by_kind GROUP BY association_id, year
+),
+compared AS (
+  -- all grants of a year against the year before, and the kinds paid in both: a hall hired once hides no growth
+  SELECT g.association_id, g.year, g.paid_sek, b.paid_sek AS paid_before, g.row_ref, b.row_ref AS before_ref, 1 AS preferred
+  FROM totals g JOIN totals b ON b.association_id = g.association_id AND b.year = g.year - 1
+  WHERE g.year >= year($since) AND g.year <= year($as_of)
+  UNION ALL
+  SELECT g.association_id, g.year, sum(g.paid_sek), sum(b.paid_sek), min(g.row_ref), min(b.row_ref), 2
+  FROM by_kind g JOIN by_kind b ON b.association_id = g.association_id AND b.year = g.year - 1 AND b.kind = g.kind
+  WHERE g.year >= year($since) AND g.year <= year($as_of)
+  GROUP BY g.association_id, g.year
+),
+latest AS (
+  SELECT association_id, max(year) AS year FROM totals WHERE year >= year($since) AND year <= year($as_of)
+  GROUP BY association_id
 ),
 grown AS (
-  SELECT g.association_id, g.year, g.paid_sek, b.paid_sek AS paid_before, g.row_ref, b.row_ref AS before_ref,
-         row_number() OVER (PARTITION BY g.association_id ORDER BY g.year DESC, g.association_id) AS place
-  FROM grants g JOIN grants b ON b.association_id = g.association_id AND b.year = g.year - 1
-  WHERE g.year >= year($since) AND g.year <= year($as_of)
+  SELECT c.association_id, c.paid_sek, c.paid_before, c.row_ref, c.before_ref,
+         row_number() OVER (PARTITION BY c.association_id ORDER BY c.preferred, c.association_id) AS place
+  FROM compared c JOIN latest l ON l.association_id = c.association_id AND l.year = c.year
+  WHERE c.paid_before > 0 AND c.paid_sek > c.paid_before
 ),
 fired AS (
   SELECT c.association_id, c.n_board, c.n_new, c.changed_on, g.paid_sek, g.paid_before, g.row_ref, g.before_ref
   FROM changed c JOIN grown g ON g.association_id = c.association_id AND g.place = 1
-  WHERE c.n_new / c.n_board > $min_share AND g.paid_before > 0 AND g.paid_sek > g.paid_before
+  WHERE c.n_new / c.n_board > $min_share
 ),
 evidence_rows AS (
   SELECT f.association_id, b.row_ref FROM fired f JOIN board b ON b.association_id = f.association_id

@@ -13,8 +13,8 @@ why:
   sv: Aktiviteter för barn och unga hålls sällan på natten eller på röda dagar. Utan egen bokning av lokal finns då inget annat som visar att de ägde rum.
   en: Activities for the young are seldom held at night or on public holidays. Without an own booking of a venue nothing else shows that they took place.
 innocent:
-  sv: Egen klubbstuga; utomhus, orientering och läger; fel klockslag i systemet; en turnering som någon annan bokade.
-  en: An own clubhouse; outdoors, orienteering and camps; a wrong hour in the system; a tournament that somebody else booked.
+  sv: Egen klubbstuga; utomhus, orientering och läger (på helgdag räknas bara aktiviteter i kommunens lokaler); fel klockslag i systemet; en turnering som någon annan bokade.
+  en: An own clubhouse; outdoors, orienteering and camps (on a holiday only activities in the municipality's venues are counted); a wrong hour in the system; a tournament that somebody else booked.
 blind_spots:
   sv: Aktiviteter på vanliga tider som inte heller hölls.
   en: Activities at usual hours that were not held either.
@@ -37,10 +37,11 @@ since: 2026-11-23
 WITH odd AS (
   SELECT a.association_id, a.activity_id, a.started_at, a.ended_at, a.row_ref,
          hour(a.started_at) < $open_hour OR hour(a.started_at) > $close_hour AS is_night,
-         coalesce(c.is_holiday, false) AS is_holiday
+         coalesce(c.is_holiday, false) AND a.venue_token IS NOT NULL AS is_holiday
   FROM association_activities a LEFT JOIN calendar c ON c.day = CAST(a.started_at AS DATE)
   WHERE a.started_at >= $since AND a.ended_at > a.started_at
-    AND (hour(a.started_at) < $open_hour OR hour(a.started_at) > $close_hour OR coalesce(c.is_holiday, false))
+    AND (hour(a.started_at) < $open_hour OR hour(a.started_at) > $close_hour 
+         OR (coalesce(c.is_holiday, false) AND a.venue_token IS NOT NULL))
 ),
 unbooked AS (
   SELECT o.association_id, o.started_at, o.row_ref, o.is_night, o.is_holiday

@@ -26,7 +26,7 @@ sentence:
 basis: [{title: handbook reference FB-08}]
 parameters:
   min_uses: {value: 20, unit: activities with one list, because: handbook reference FB-08}
-  min_days: {value: 300, unit: days from the first to the last, because: two seasons; handbook reference FB-08 asks for two years}
+  min_days: {value: 400, unit: days from the first to the last, because: handbook reference FB-08 asks for two years; within one AG07 judges how often a list comes}
   min_group: {value: 6, unit: participants, because: in a small group everybody usually comes}
 severity: 2
 status: active

@@ -9,8 +9,8 @@ gate: P1
 reads: [assistance_shifts]
 population: assistance_shifts.provider_id
 why:
-  sv: Verkliga veckor skiljer sig åt med några minuter, en sjukdag eller ett byte. När hela veckor upprepas på minuten, eller är lika för flera brukare, kan tidredovisningen ha kopierats.
-  en: Real weeks differ by some minutes, a sick day or a swap. Where whole weeks repeat to the minute, or are equal for several clients, time sheets may have been copied.
+  sv: Verkliga veckor skiljer sig åt med några minuter, en sjukdag eller ett byte. När vecka efter vecka upprepas på minuten med samma assistenter, så när som på någon dag, eller är lika för flera brukare, kan tidredovisningen ha kopierats.
+  en: Real weeks differ by some minutes, a sick day or a swap. Where week after week repeats to the minute with the same assistants, all but a day of it, or is equal for several clients, time sheets may have been copied.
 innocent:
   sv: Fast schema som hålls; system som skriver planerad tid som utförd; avtal om ersättning efter schema.
   en: A fixed rota that is kept; systems that write planned time as performed; an agreement to pay by the rota.
@@ -21,12 +21,13 @@ next_step:
   sv: Jämför några av veckorna med lönespecifikationer, sjukfrånvaro och semester för assistenterna och fråga hur tiden förs in.
   en: Compare some of the weeks with the assistants' payslips, sick leave and holidays and ask how time is entered.
 sentence:
-  sv: "{n} av {n_weeks:brukarvecka|brukarveckor} har exakt samma pass som minst tre andra veckor eller som en annan brukare ({share_pct} procent, medianen bland {peer_n} anordnare är {peer_median_pct} procent)"
-  en: "{n} of {n_weeks:client-week|client-weeks} have exactly the same shifts as three other weeks or more, or as another client ({share_pct} percent, the median of {peer_n:provider|providers} is {peer_median_pct} percent)"
+  sv: "{n} av {n_weeks:brukarvecka|brukarveckor} har alla dagar eller alla utom en exakt lika med minst tre andra veckor, eller är lika med en annan brukares ({share_pct} procent, medianen bland {peer_n} anordnare är {peer_median_pct} procent)"
+  en: "{n} of {n_weeks:client-week|client-weeks} have every day, or all days but one, exactly as in three other weeks or more, or equal another client's week ({share_pct} percent, the median of {peer_n:provider|providers} is {peer_median_pct} percent)"
 basis: [{title: handbook PA-12}, {title: handbook reference PA-17}]
 parameters:
   min_shifts: {value: 5, unit: shifts a week, because: weeks of a few shifts are equal by chance}
   min_repeats: {value: 4, unit: weeks, because: a rota of a few weeks may come back once or twice}
+  min_equal_days: {value: 4, unit: days, because: one day may differ for sickness or a swap and must not hide that the others were copied; fewer than four equal days say little}
   min_weeks: {value: 12, unit: client-weeks, because: shares of few weeks are chance}
   min_share: {value: 0.3, unit: share of client-weeks, because: below a third a kept rota explains it}
   fence_step: {value: 1.5, unit: interquartile ranges above the third quartile, because: the usual upper fence for outliers}
@@ -34,42 +35,79 @@ severity: 3
 status: active
 since: 2026-11-23
 */
-WITH coded AS (
-  -- a shift's place in the week and its length as one whole number; the assistant as a number within the client
-  SELECT provider_id, client_token, CAST(date_trunc('week', started_at) AS DATE) AS monday, row_ref,
-         CAST(floor((epoch(started_at) - epoch(date_trunc('week', started_at))) / 60) AS BIGINT) * 4000
-           + CAST(floor(least(3999, (epoch(ended_at) - epoch(started_at)) / 60)) AS BIGINT) AS slot,
-         dense_rank() OVER (PARTITION BY client_token ORDER BY assistant_token) AS who
-  FROM assistance_shifts
-  WHERE started_at >= $since AND started_at < $as_of AND ended_at > started_at
+WITH teams AS (
+  -- the assistants of a client as numbers
+  SELECT client_token, assistant_id, row_number() OVER (PARTITION BY client_token ORDER BY assistant_id) AS who
+  FROM (SELECT DISTINCT client_token, assistant_token AS assistant_id FROM assistance_shifts
+        WHERE started_at >= $since AND started_at < $as_of) t
+),
+coded AS (
+  -- a shift's place in the week and its length as one whole number
+  SELECT s.provider_id, s.client_token, CAST(date_trunc('week', s.started_at) AS DATE) AS monday,
+         CAST(s.started_at AS DATE) AS day, s.row_ref, t.who,
+         CAST(floor((epoch(s.started_at) - epoch(date_trunc('week', s.started_at))) / 60) AS BIGINT) * 4000
+           + CAST(floor(least(3999, (epoch(s.ended_at) - epoch(s.started_at)) / 60)) AS BIGINT) AS slot
+  FROM assistance_shifts s
+  JOIN teams t ON t.client_token = s.client_token AND t.assistant_id = s.assistant_token
+  WHERE s.started_at >= $since AND s.started_at < $as_of AND s.ended_at > s.started_at
+),
+days AS (
+  -- sums of the numbers and of their squares tell whole days apart without comparing shift by shift
+  SELECT provider_id, client_token, monday, date_diff('day', monday, day) AS weekday, count(*) AS n_shifts,
+         sum(slot) AS slot_sum, sum(mod(slot, 1000003) * mod(slot, 1000003)) AS slot_squares,
+         sum(mod(slot * 64 + who, 1000003) * mod(slot * 64 + who, 1000003)) AS who_squares
+  FROM coded GROUP BY provider_id, client_token, monday, date_diff('day', monday, day)
 ),
 weeks AS (
-  -- sums of the numbers and of their squares tell whole weeks apart without comparing shift by shift
-  SELECT provider_id, client_token, monday, count(*) AS n_shifts, sum(slot) AS slot_sum,
-         sum(mod(slot, 1000003) * mod(slot, 1000003)) AS slot_squares,
-         sum(mod(slot * 64 + who, 1000003) * mod(slot * 64 + who, 1000003)) AS who_squares, max(row_ref) AS row_ref
-  FROM coded GROUP BY provider_id, client_token, monday HAVING count(*) >= $min_shifts
+  SELECT provider_id, client_token, monday, count(*) AS n_days, sum(n_shifts) AS n_shifts, sum(slot_sum) AS slot_sum,
+         sum(slot_squares) AS slot_squares, sum(who_squares) AS who_squares
+  FROM days GROUP BY provider_id, client_token, monday HAVING sum(n_shifts) >= $min_shifts
+),
+weekdays AS (
+  SELECT 0 AS weekday UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3
+  UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6
+),
+parts AS (
+  -- the whole week, and the week without each of its days: equal numbers are equal shifts on all days compared
+  SELECT provider_id, client_token, monday, -1 AS left_out, n_shifts, slot_sum, slot_squares, who_squares FROM weeks
+  UNION ALL
+  SELECT w.provider_id, w.client_token, w.monday, k.weekday, w.n_shifts - coalesce(d.n_shifts, 0),
+         w.slot_sum - coalesce(d.slot_sum, 0), w.slot_squares - coalesce(d.slot_squares, 0),
+         w.who_squares - coalesce(d.who_squares, 0)
+  FROM weeks w CROSS JOIN weekdays k
+  LEFT JOIN days d ON d.provider_id = w.provider_id AND d.client_token = w.client_token AND d.monday = w.monday
+                  AND d.weekday = k.weekday
+  WHERE w.n_days - CASE WHEN d.weekday IS NULL THEN 0 ELSE 1 END >= $min_equal_days
+),
+repeated AS (
+  SELECT provider_id, client_token, monday,
+         count(*) OVER (PARTITION BY provider_id, client_token, left_out, n_shifts, slot_sum, slot_squares, who_squares)
+           AS n_same
+  FROM parts
+),
+most_repeated AS (
+  SELECT provider_id, client_token, monday, max(n_same) AS n_same_weeks
+  FROM repeated GROUP BY provider_id, client_token, monday
 ),
 compared AS (
-  SELECT provider_id, client_token, monday, row_ref,
-         count(*) OVER (PARTITION BY provider_id, client_token, n_shifts, slot_sum, slot_squares, who_squares) AS n_same_weeks,
-         count(*) OVER (PARTITION BY provider_id, monday, n_shifts, slot_sum, slot_squares) AS n_same_clients
-  FROM weeks
+  SELECT w.provider_id, w.client_token, w.monday, m.n_same_weeks,
+         count(*) OVER (PARTITION BY w.provider_id, w.monday, w.n_shifts, w.slot_sum, w.slot_squares) AS n_same_clients
+  FROM weeks w
+  JOIN most_repeated m ON m.provider_id = w.provider_id AND m.client_token = w.client_token AND m.monday = w.monday
 ),
 twins AS (
-  SELECT provider_id, client_token, monday, row_ref, n_same_weeks,
-         sum(CASE WHEN n_same_clients > 1 THEN 1 ELSE 0 END) OVER (PARTITION BY provider_id, client_token) AS n_twin_weeks,
-         n_same_clients
+  SELECT provider_id, client_token, monday, n_same_weeks, n_same_clients,
+         sum(CASE WHEN n_same_clients > 1 THEN 1 ELSE 0 END) OVER (PARTITION BY provider_id, client_token) AS n_twin_weeks
   FROM compared
 ),
 flagged AS (
-  SELECT provider_id, client_token, monday, row_ref,
+  SELECT provider_id, client_token, monday,
          CASE WHEN n_same_weeks >= $min_repeats OR (n_same_clients > 1 AND n_twin_weeks >= $min_repeats)
               THEN 1 ELSE 0 END AS is_copied
   FROM twins
 ),
 shares AS (
-  SELECT provider_id, count(*) AS n_weeks, sum(is_copied) AS n, avg(CAST(is_copied AS DOUBLE)) AS share
+  SELECT provider_id, count(*) AS n_weeks, sum(is_copied) AS n, avg(CASE WHEN is_copied = 1 THEN 1.0 ELSE 0.0 END) AS share
   FROM flagged GROUP BY provider_id HAVING count(*) >= $min_weeks
 ),
 ordered AS (

@@ -41,13 +41,14 @@ WITH clients AS (
   FROM home_care_visits
   WHERE started_at >= $since AND ended_at > started_at
   GROUP BY client_token
-  HAVING count(*) >= $min_visits AND count(DISTINCT staff_token) = 1 AND count(DISTINCT provider_id) = 1
+  HAVING count(*) >= $min_visits AND min(staff_token) = max(staff_token) AND min(provider_id) = max(provider_id)
      AND sum(CASE WHEN registration = 'manual' THEN 0 ELSE 1 END) = 0
      AND date_diff('day', min(started_at), max(started_at)) >= $min_days
 ),
 teams AS (
-  SELECT provider_id FROM home_care_visits WHERE started_at >= $since
-  GROUP BY provider_id HAVING count(DISTINCT staff_token) >= $min_staff
+  SELECT provider_id
+  FROM (SELECT DISTINCT provider_id, staff_token FROM home_care_visits WHERE started_at >= $since) t
+  GROUP BY provider_id HAVING count(staff_token) >= $min_staff
 ),
 ghosts AS (
   SELECT c.client_token, c.provider_id, c.n, c.minutes, c.first_day, c.last_day

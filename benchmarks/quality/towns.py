@@ -227,10 +227,10 @@ def sizes(towns: Sequence[Mapping[str, Any]]) -> list[str]:
     rows = []
     for kind in TYPES:
         pairs, quarters, found = [], defaultdict(list), defaultdict(list)
-        for town in towns:
+        for number_of_town, town in enumerate(towns):
             view = View(town, kind)
             quartile, top = size_quartiles(view.size), set(view.first(TOP))
-            place = {s: n for n, s in enumerate(view.listed)}
+            place = {s: n / len(view.listed) for n, s in enumerate(view.listed)}
             of_all = rankdata([view.size[s] for s in view.subjects]) / len(view.size)
             share = dict(zip(view.subjects, of_all, strict=True))
             for subject in view.subjects:
@@ -238,30 +238,31 @@ def sizes(towns: Sequence[Mapping[str, Any]]) -> list[str]:
                 if schemes is None and subject not in view.alike and subject not in view.partners:
                     quarters[quartile[subject]].append(subject in top)
                 elif schemes is not None and len(schemes) == 1:
-                    found[quartile[subject]].append(subject in top)
-                    pairs.append((f"{schemes[0]} {town['spec']['difficulty']}", share[subject],
-                                  1 - place.get(subject, len(view.size)) / len(view.size)))
-        r, n = within(pairs)
-        rows.append([kind, f"{number(r)} (n {n})", *(
+                    found[quartile[subject]].append(subject in place)
+                    if subject in place:
+                        pairs.append((schemes[0], number_of_town, share[subject], -place[subject]))
+        rows.append([kind, f"{number(within(pairs))} (n {len(pairs)})", *(
             f"{number(100 * mean(quarters[q]), 1) if quarters[q] else '–'} % · "
             f"{number(100 * mean(found[q]), 0) if found[q] else '–'} %" for q in (1, 2, 3, 4))])
     return ["## Large and small", "",
-            "Size = SEK paid. First column: correlation of size and place among subjects with the same single scheme "
-            "of the same difficulty (0 = none; above 0: larger ones stand higher). Then, by quarter of size, the share "
-            f"of clean subjects and of planted ones (one scheme each) among the first {TOP}.", "",
+            "Size = SEK paid. First column: correlation of size and place among listed subjects with one scheme, after "
+            "taking off what the scheme and the town explain (0 = none; above 0: larger ones stand higher). Then, by "
+            f"quarter of size, the share of clean subjects among the first {TOP} and of planted ones (one scheme each) "
+            "that are listed at all.", "",
             *table(["", "size and place", *(f"quarter {q}: clean · planted" for q in (1, 2, 3, 4))], rows)]
 
 
-def within(pairs: Sequence[tuple[str, float, float]]) -> tuple[float, int]:
-    """Correlation of (size, place) after taking off the mean of each scheme; schemes seen once say nothing."""
-    groups: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for scheme, size, place in pairs:
-        groups[scheme].append((size, place))
-    left = [np.array(g) - np.mean(g, axis=0) for g in groups.values() if len(g) > 1]
-    if not left:
-        return float("nan"), 0
-    both = np.concatenate(left)
-    return float(np.corrcoef(both.T)[0, 1]), len(both)
+def within(pairs: Sequence[tuple[str, int, float, float]]) -> float:
+    """Correlation of size and place over (scheme, town, size, place), both less what scheme and town explain."""
+    schemes, towns = sorted({row[0] for row in pairs}), sorted({row[1] for row in pairs})
+    if len(pairs) < len(schemes) + len(towns) + 2:
+        return float("nan")
+    known = np.zeros((len(pairs), len(schemes) + len(towns)))
+    for at, (scheme, town, _, _) in enumerate(pairs):
+        known[at, schemes.index(scheme)] = known[at, len(schemes) + towns.index(town)] = 1
+    values = np.array([row[2:] for row in pairs])
+    left = values - known @ np.linalg.lstsq(known, values, rcond=None)[0]
+    return float(np.corrcoef(left.T)[0, 1])
 
 
 def by_scheme(towns: Sequence[Mapping[str, Any]]) -> list[str]:

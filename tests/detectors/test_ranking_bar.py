@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -43,9 +44,12 @@ def test_the_variants_leave_out_what_they_say() -> None:
     assert [name for _, name in View(town(SIZES), "provider", "forest only").listed] == ["p2"]
 
 
-def test_size_and_place_are_compared_within_a_scheme() -> None:
-    assert within([("A", 0.1, 0.9), ("A", 0.2, 0.8), ("B", 0.8, 0.3), ("B", 0.9, 0.2), ("C", 1, 1)]) == (
-        pytest.approx(-1.0), 4)
+def test_size_and_place_are_compared_within_scheme_and_town() -> None:
+    """Larger ones stand lower (-0.5 a step of size) however much schemes and towns differ; chance alone gives NaN."""
+    rows = [(scheme, town, size + town, effect + 3 * town - 0.5 * size) for scheme, effect in (("A", 9), ("B", 1))
+            for town in (0, 1) for size in (0.1, 0.2, 0.4, 0.8)]
+    assert within(rows) == pytest.approx(-1.0)
+    assert math.isnan(within(rows[:3]))
 
 
 def test_planted_deviations_come_first_in_a_town() -> None:

@@ -50,8 +50,9 @@ def _detail(model: GroupModel, at: int, cap: tuple[int, int], tables: Mapping[st
                    [[tables["file"](row[0]) for row in block["rows"]],
                     *([row[c] for row in block["rows"]] for c in range(1, len(block["columns"]) + 2))]]
                   for block in item["evidence"]]
-        peers = [[tables["peer"](p["feature"]), p["own"], p["peer_median"], p["peer_q1"], p["peer_q3"], p["peer_p95"],
-                  p["peer_n"], tables["peer"](p["peer_group"]), p["contribution"]] for p in item["peers"]]
+        peers = [[tables["peer"]((item["detector"], p["feature"])), p["own"], p["peer_median"], p["peer_q1"],
+                  p["peer_q3"], p["peer_p95"], p["peer_n"], tables["peer"](("", p["peer_group"])), p["contribution"]]
+                 for p in item["peers"]]
         found.append([tables["detector"](item["detector"]), item["sentence"], item["from"], item["to"],
                       item["amount"], AMOUNT_KINDS.index(item["amount_kind"])
                       if item["amount_kind"] in AMOUNT_KINDS else 3, item["n_evidence"], blocks, peers])
@@ -186,20 +187,19 @@ def group_page(model: GroupModel) -> str:
         "datasets": [text["datasets"].get(name, name) for name in tables["dataset"].known],
         "columns": [[[name, text["columns"].get(name, name)] for name in names] for names in tables["columns"].known],
         "files": [[name, hashes.get(name, "")] for name in tables["file"].known],
-        "peers": [peer_words(model, name) for name in tables["peer"].known], "units": list(tables["unit"].known),
+        "peers": [peer_words(model, *name) for name in tables["peer"].known], "units": list(tables["unit"].known),
         "nodes": [text["subject_types"].get(name) or text["links"].get(name, name) for name in tables["node"].known],})
     return page.render("group.html.j2", model.language, script=True, islands=islands, **context)
 
 
-def peer_words(model: GroupModel, name: str | None) -> str:
+def peer_words(model: GroupModel, code: str, name: str | None) -> str:
     """A measure or a group of peers in words: a feature as its rule names it, a rule's own measure by its title."""
-    if name in model.run.detectors:
-        return words.pick(model.run.detectors[name].get("title"), model.language)
-    for head in model.run.detectors.values():
-        features = head.get("features")
-        if isinstance(features, Mapping) and name in features:
-            return words.pick(features[name], model.language)
-    return name or ""
+    head = model.run.detectors.get(code) or {}
+    if name == code:
+        return words.pick(head.get("title"), model.language)
+    features = head.get("features")
+    said = features.get(name) if isinstance(features, Mapping) else None
+    return words.pick(said, model.language) if said else name or ""
 
 
 def unpack(packed: str) -> bytes:

@@ -33,7 +33,7 @@ const Page = (() => {
       formats[key] = new Intl.NumberFormat(document.documentElement.lang === "sv" ? "sv-SE" : "en-GB", digits === undefined
         ? { maximumFractionDigits: 2 } : { minimumFractionDigits: digits, maximumFractionDigits: digits });
     }
-    return formats[key].format(value === 0 ? 0 : value);
+    return formats[key].format(Math.abs(value) < 0.5 / 10 ** (digits === undefined ? 2 : digits) ? 0 : value);  // no "−0,00"
   }
   const sek = (value) => num(value, Math.abs(value) >= 100 || value === 0 ? 0 : 2);
   async function copy(text, button, done) {

@@ -72,9 +72,9 @@ const Draw = (() => {
   /* ---------- time */
   const HOURS = [["started_at", "ended_at"], ["absent_from", "absent_to"], ["booked_from", "booked_to"]];
   /* The last three may well run side by side: drawn, but no overlap is marked. */
-  const DATES = [["placed_on", "left_on", true], ["absent_from", "absent_to", true], ["period_from", "period_to"], ["valid_from", "valid_to"],
+  const DATES = [["placed_on", "left_on", true], ["absent_from", "absent_to", true], ["period_from", "period_to", true], ["valid_from", "valid_to"],
     ["role_from", "role_to"], ["permit_from", "permit_to"]];
-  const ROLES = ["staff_token", "assistant_token", "leader_token", "person_token", "client_token", "member_token", "venue_token"];
+  const ROLES = ["staff_token", "assistant_token", "leader_token", "person_token", "client_token", "member_token", "venue_token", "placement_id"];
   const clock = (text) => Date.parse(text.slice(0, 10) + "T" + (text.slice(11, 16) || "00:00") + ":00Z");
   const date = (ms) => new Date(ms).toISOString().slice(0, 10), hour = (ms) => new Date(ms).toISOString().slice(11, 16);
   /* Rows with a start and an end. Several findings may cite one row: it is one spell and never overlaps itself. */
@@ -96,11 +96,11 @@ const Draw = (() => {
     return out;
   }
   const shared = (a, b) => a.who.find((one) => b.who.some((other) => other.token === one.token));
-  function overlaps(all) {
+  function overlaps(all, sameSet) {
     const out = [];
     for (let i = 0; i < all.length; i++) {
       for (let j = i + 1; j < all.length && all[j].from < all[i].to; j++) {
-        const by = all[i].marks && all[j].marks && shared(all[i], all[j]);
+        const by = all[i].marks && all[j].marks && (!sameSet || all[i].set === all[j].set) && shared(all[i], all[j]);
         if (by) out.push({ from: all[j].from, to: Math.min(all[i].to, all[j].to), a: all[i], b: all[j], by });
       }
     }
@@ -186,7 +186,7 @@ const Draw = (() => {
       from: clock(date(s.from)), to: (s.to === null ? clock(D.asOf) : clock(date(s.to))) + DAY }))
       .sort((a, b) => a.from - b.from || a.to - b.to || a.line - b.line).slice(-24);
     if (!all.length) return { clashes: 0, nodes: [] };
-    const clashes = overlaps(all), first = Math.min(...all.map((s) => s.from)), high = Math.max(...all.map((s) => s.to), first + DAY);
+    const clashes = overlaps(all, true), first = Math.min(...all.map((s) => s.from)), high = Math.max(...all.map((s) => s.to), first + DAY);
     const low = Math.max(first, high - YEARS);  // a permit of 2014 must not press the stays of this year together
     const rows = all.map((s) => ({ label: `${s.who.length ? named(s.who[0]) : s.set}, ${line} ${s.line}`, spans: [[s.from, s.to, s.open]],
       clashes: clashes.filter((c) => c.a === s || c.b === s).map((c) => [c.from, c.to]) }));

@@ -18,8 +18,8 @@ import pytest
 
 from reports import page as pages
 from reports import write_reports
+from tests.chromium import Watched
 from tests.gates.xss_payloads import payloads
-from tests.reports.conftest import Watched, browser  # noqa: F401  (a fixture)
 from tests.reports.run_builder import build
 
 pytestmark = pytest.mark.browser
@@ -113,7 +113,7 @@ def _read_everything(watched: Watched, path: Path, fragments: list[str]) -> str:
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
-def test_no_payload_runs_anywhere(browser: Any, tmp_path: Path, batch: int) -> None:  # noqa: F811
+def test_no_payload_runs_anywhere(browser: Any, tmp_path: Path, batch: int) -> None:
     texts = payloads()[batch::BATCHES]
     folder = _small_run(tmp_path / "run")
     assert poison_run(folder, " ".join(texts)) > 500
@@ -150,7 +150,7 @@ NAIVE: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("name", NAIVE)
-def test_the_watch_catches_a_page_without_our_rules(browser: Any, tmp_path: Path, name: str) -> None:  # noqa: F811
+def test_the_watch_catches_a_page_without_our_rules(browser: Any, tmp_path: Path, name: str) -> None:
     """A control a rule: without it payloads are seen to run, so that silence above means something."""
     caught = 0
     context = browser.new_context()
@@ -167,7 +167,7 @@ def test_the_watch_catches_a_page_without_our_rules(browser: Any, tmp_path: Path
     assert caught >= len(tried) // 3, (name, caught, len(tried))
 
 
-def test_the_policy_alone_would_stop_them(browser: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_the_policy_alone_would_stop_them(browser: Any, tmp_path: Path) -> None:
     """The second fence: the page that ran payloads above, under our policy, runs none and reports them."""
     path = tmp_path / "closed.html"
     starts = ("<img", "<svg", "<details", "<script", "<link")

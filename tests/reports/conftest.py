@@ -1,8 +1,7 @@
-"""Runs and their reports, built once a session, and one Chromium."""
+"""Runs and their reports, built once a session."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,8 @@ from typing import Any
 import pytest
 
 from reports import write_reports
+from tests.chromium import Watched
 from tests.reports.run_builder import build
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -21,59 +19,6 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = build(tmp_path_factory.mktemp("runs") / "2026-11-23-0a1b2c3d")
     write_reports(folder, "sv")
     return folder
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Headless Chromium, or a skip that says what is missing."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: install Debian's chromium to run the browser tests")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=[
-            "--no-sandbox", "--disable-gpu", "--disable-background-networking"])
-        yield started
-        started.close()
-
-
-class Watched:
-    """A page with everything that must not happen written down: dialogs, requests, errors, policy reports."""
-
-    def __init__(self, page: Any) -> None:
-        self.page = page
-        self.dialogs: list[str] = []
-        self.requests: list[str] = []
-        self.errors: list[str] = []
-        self.policy: list[str] = []
-        page.on("dialog", self._dialog)
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", self._console)
-
-    def _dialog(self, dialog: Any) -> None:
-        self.dialogs.append(dialog.message)
-        dialog.dismiss()
-
-    def _console(self, message: Any) -> None:
-        if "Content Security Policy" in message.text:
-            self.policy.append(message.text)
-        elif message.type == "error":
-            self.errors.append(message.text)
-
-    def open(self, path: Path, fragment: str = "", ready: bool = True) -> Any:
-        self.page.goto("about:blank")
-        self.requests.clear()
-        self.page.goto(path.as_uri() + fragment)
-        if ready:
-            self.page.wait_for_selector("html[data-ready]")
-        return self.page
-
-    def assert_quiet(self) -> None:
-        """Nothing ran, nothing was asked for but the page itself, nothing failed."""
-        assert self.dialogs == [] and self.errors == [] and self.policy == []
-        assert all((url.startswith("file://") and url.endswith(".html")) or "#" in url for url in self.requests)
-        assert len(self.requests) <= 1
 
 
 @pytest.fixture

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from reports import words, write_reports
+from reports.html import peer_words
 from reports.load import load_run
+from reports.model import GroupModel
 from schemas.case_id import case_id
-from tests.reports.conftest import Watched
+from tests.chromium import Watched
 from tests.reports.run_builder import build
 
 pytestmark = pytest.mark.browser
@@ -315,6 +317,15 @@ def test_a_row_cited_by_two_findings_does_not_overlap_itself(run_dir: Path, watc
     page.wait_for_selector("#case-title")
     assert page.locator(".evidence tbody tr").count() == 7
     assert page.locator(".timeline .span").count() == 1 and page.locator(".timeline .clash").count() == 0
+
+
+def test_a_measure_is_named_as_its_own_rule_names_it(run_dir: Path) -> None:
+    """Two rules may give one feature different names; the page takes the one of the finding's rule."""
+    run = load_run(run_dir)
+    model = GroupModel(run, run.groups["sg-hemtjanst"], "sv")
+    assert peer_words(model, "HC11", "manual_share") == "andel manuella besök (procent)"
+    assert peer_words(model, "HC07", "manual_share") == "manual_share" and peer_words(model, "", None) == ""
+    assert peer_words(model, "HC11", "HC11") == "Hög andel manuell registrering"
 
 
 def test_spells_of_days_are_drawn_on_an_axis_of_dates(run_dir: Path, watched: Watched) -> None:

@@ -29,7 +29,7 @@ from schemas.settings import Settings
 LEAD = 3  # the strongest of a list keep their places: they are reviewed in any case
 FIRST_PART = 50  # rows of the first page of a report's list
 ROOM = 5  # of the part that is worked through, at most one row in so many is there by lot
-KEPT_PERIODS = 24  # outcomes come long after the draw
+KEPT_PERIODS = 24  # outcomes come long after the draw; fewer where the memory of cases is kept shorter
 
 SCHEMA = pa.schema([("subject_type", pa.string()), ("subject_id", pa.string()), ("case_id", pa.string()),
                     ("period", pa.string()), ("place", pa.int32())])
@@ -113,12 +113,13 @@ def place_control(ranked: Sequence[Ranked], settings: Settings, as_of: date,
     for place, entry in enumerate(keyed, start=1):
         entry[3].place = place
     tonight = [ControlRow(row.subject_type, row.subject_id, period, row.place) for row in mine]
-    return tonight + _past(earlier, as_of, {row.subject for row in tonight})
+    kept = min(KEPT_PERIODS, settings.retention.cases_days // 30)
+    return tonight + _past(earlier, as_of, kept, {row.subject for row in tonight})
 
 
-def _past(earlier: Iterable[ControlRow], as_of: date, tonight: set[Subject]) -> list[ControlRow]:
+def _past(earlier: Iterable[ControlRow], as_of: date, periods: int, tonight: set[Subject]) -> list[ControlRow]:
     """Rows of earlier nights that still count: earlier periods, and this period's who have left the list since."""
-    months = as_of.year * 12 + as_of.month - 1 - KEPT_PERIODS
+    months = as_of.year * 12 + as_of.month - 1 - periods
     oldest, now = f"{months // 12:04d}-{months % 12 + 1:02d}", period_of(as_of)
     kept = {(row.period, *row.subject) for row in earlier
             if oldest < row.period <= now and (row.period != now or row.subject not in tonight)}

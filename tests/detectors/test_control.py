@@ -12,6 +12,7 @@ import pytest
 
 from detectors import control
 from detectors.ranking import Ranked
+from schemas.retention import Retention
 from schemas.settings import Control, Settings, SettingsError, settings_document, settings_of
 
 NIGHT = date(2026, 11, 23)
@@ -121,6 +122,8 @@ def test_old_periods_are_let_go() -> None:
     rows = control.place_control(_ranked(50), SETTINGS, NIGHT, old)
     assert {row.period for row in rows} == {"2026-11", "2026-10", "2024-12"}
     assert all(row.place is None for row in rows if row.period != "2026-11")
+    short = replace(SETTINGS, retention=Retention(cases_days=30))
+    assert {row.period for row in control.place_control(_ranked(50), short, NIGHT, old)} == {"2026-11"}
 
 
 def test_it_is_written_where_no_group_looks(tmp_path: Path) -> None:

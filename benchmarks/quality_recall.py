@@ -34,13 +34,13 @@ HARD = ("impossible", "breach")
 REASONS = {
     "AG04": "a tenth of the attendances is the limit, and the planted ones stay just below it",
     "AG07": "a list copied for little more than nine sessions in ten lies at the limit; chance decides on which side",
-    "AG09": "among sixty associations the top decile has five places, and the planted grants of other schemes take them",
+    "AG09": "among sixty associations the top decile has five places, taken by the planted grants of other schemes",
     "AG16": "the planted grants of other schemes widen the spread of a category of few associations",
     "HV06": "fewer than thirty homes have enough invoices to be compared with",
     "HV12": "the home had been cheap: made half as dear again it is still within the spread of its kind",
     "LP02": "amounts below 5 000 SEK are everyday purchases to the rule",
     "LP04": "the invoices lie below 200 000 SEK, none of the usual levels; each municipality sets its own",
-    "LP05": "with some 600 lines half of the amounts can be invented and give little more than twice what chance gives; "
+    "LP05": "with some 600 lines half of the amounts can be invented and give but twice what chance gives; "
             "price lists give as much",
     "LP06": "fewer than thirty suppliers have enough lines to be compared with",
     "LP08": "amounts below 5 000 SEK are left to LP01, which sees the same lines",

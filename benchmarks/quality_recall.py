@@ -36,6 +36,8 @@ REASONS = {
     "AG07": "a list copied for little more than nine sessions in ten lies at the limit; chance decides on which side",
     "AG09": "among sixty associations the top decile has five places, taken by the planted grants of other schemes",
     "AG16": "the planted grants of other schemes widen the spread of a category of few associations",
+    "HC17": "the new provider's first visits lie two months back: growth over three months is not there to be seen yet",
+    "HC18": "providers with night teams make the spread wide, and the planted share lies within it",
     "HV06": "fewer than thirty homes have enough invoices to be compared with",
     "HV12": "the home had been cheap: made half as dear again it is still within the spread of its kind",
     "LP02": "amounts below 5 000 SEK are everyday purchases to the rule",

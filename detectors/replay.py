@@ -132,7 +132,8 @@ def what_if(state: State, catalogue: Catalogue, changes: Sequence[Change]) -> di
     stored = {f["finding_id"] for f in kept if f["detector_id"] in detectors}
     active = _active(state.folder)
     weights, groups = _lifts(state.folder)
-    order = {side: ranking.order_of(_rankable([*others, *found["findings"]], active), weights, groups)
+    silent = _silent(state.folder, kept, catalogue)
+    order = {side: ranking.order_of(_rankable([*others, *found["findings"]], active, silent), weights, groups)
              for side, found in (("before", before), ("after", after))}
     services = {provider: own or "" for provider, own in state.connection.execute(
         "SELECT provider_id, services FROM providers").fetchall()}
@@ -216,10 +217,25 @@ def _lifts(folder: Path) -> tuple[dict[str, float], dict[Subject, str]]:
     return weights, {(row["subject_type"], row["subject_id"]): row["link_group"] for row in rows}
 
 
-def _rankable(findings: Iterable[Mapping[str, Any]], active: set[str]) -> list[tuple[str, str, ranking.Finding]]:
+def _silent(folder: Path, kept: Iterable[Mapping[str, Any]], catalogue: Catalogue) -> set[str]:
+    """Ids of findings that gave no points that night: judged, or an old explanation of a subject that came back."""
+    if not (folder / "cases.parquet").exists():
+        return set()
+    columns = ["subject_type", "subject_id", "resting", "back_because"]
+    rows = pq.read_table(folder / "cases.parquet", columns=columns).to_pylist()
+    back = {(row["subject_type"], row["subject_id"]) for row in rows if row["back_because"] != "[]"}
+    hearing = {code for code, detector in catalogue.detectors.items() if "outcomes" in detector.reads}
+    heard = {f["finding_id"] for f in kept
+             if f["detector_id"] in hearing and (f["subject_type"], f["subject_id"]) in back}
+    return heard.union(*(row["resting"] for row in rows))
+
+
+def _rankable(findings: Iterable[Mapping[str, Any]], active: set[str],
+              silent: set[str]) -> list[tuple[str, str, ranking.Finding]]:
     return [(f["subject_type"], f["subject_id"],
              ranking.Finding(f["detector_id"], f["kind"], f["concept"], f["domain"], f["severity"], f["strength"],
-                             f["amount_sek"])) for f in findings if f["detector_id"] in active]
+                             f["amount_sek"]))
+            for f in findings if f["detector_id"] in active and f["finding_id"] not in silent]
 
 
 def _counted(code: str, by_id: Mapping[str, Mapping[str, Any]], lost: list[Any], gained: list[Any]) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import re
 import shutil
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from flows.cli import main
@@ -75,10 +77,11 @@ def test_a_higher_limit_loses_and_the_run_is_left_alone(
     assert digest(workspace) == before
     found, after, gained, lost, _ = rule_line(told)
     assert found > 0 and (after, gained, lost) == (0, 0, found)
-    assert "förklarat" in told and "fynd faller bort, ärendet faller bort" in told
+    explained = next(line for line in told.splitlines() if "  förklarat  " in line)
+    assert "fynd faller bort" in explained and "ärendet" not in explained  # that had left the list already
     confirmed = next(line for line in told.splitlines() if "  bekräftat  " in line)
     assert "LP05" in confirmed and "fynd" not in confirmed and "ärendet faller bort" in confirmed  # another rule's
-    assert f"{found} före, 0 efter; 0 tillkom, {found} föll bort" in told
+    assert f"{found - 1} före, 0 efter; 0 tillkom, {found - 1} föll bort" in told  # cases
     assert "Avvikelse att granska" in told
     html = page.read_text(encoding="utf-8")
     assert "<script" not in html and "http-equiv" in html and "src=" not in html and "Föll bort" in html
@@ -176,3 +179,30 @@ def test_the_ledger_of_the_last_run_is_listed(
     assert main(["detectors", "LP01", "--last-run", "--workspace", str(place)]) == 0
     assert "1 regler, 1 kördes, 1 träffade" in capsys.readouterr().out
     assert main(["detectors", "ZZ01", "--last-run", "--workspace", str(place)]) == 2
+
+
+def test_what_review_has_explained_is_silent_in_a_what_if_too(nights: tuple[Path, str, str]) -> None:
+    """The order before the change is the run's own: judged findings, weights and links as they were that night."""
+    from detectors.replay import State, parse_changes, what_if
+    from detectors.run import catalogue_for
+    from flows.replay import settings_of_run
+    from flows.stored_state import stored_state
+    from schemas.groups import load_groups
+    from schemas.source_mapping import contracts_for
+    from schemas.warehouse import delivered_columns
+    from schemas.warehouse_load import read_files
+
+    place, _, second = nights
+    folder = place / "runs" / second
+    settings = settings_of_run(folder)
+    contracts = contracts_for(settings)
+    catalogue, day = catalogue_for(contracts), datetime.date(2026, 11, 23)
+    cases = pq.read_table(folder / "cases.parquet").to_pylist()
+    assert any(row["resting"] for row in cases)
+    with stored_state(Workspace(place), folder, settings, contracts) as warehouse:
+        delivered = delivered_columns(read_files(warehouse.connection), contracts)
+        state = State(warehouse.connection, folder, day, settings, load_groups(), delivered)
+        found = what_if(state, catalogue, parse_changes([f"{LIMIT}=1"], catalogue, settings, day))
+    ranked = pq.read_table(folder / "ranked.parquet")
+    assert found["subjects_before"] == ranked.num_rows
+    assert found["money_before"] == str(sum(filter(None, ranked["amount_sek"].to_pylist())))

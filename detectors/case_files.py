@@ -108,7 +108,7 @@ def _case(row: dict[str, Any], history: tuple[Night, ...]) -> Case:
         row["severity"], tuple(Seen(**f) for f in row["findings"]), history,
         tuple(_judgement(subject, j) for j in row["judged"]), tuple(row["resting"]),
         tuple(json.loads(row["back_because"])), row["why"], tuple(row["groups"]),
-        row["changed_on"])
+        row.get("changed_on"))  # a memory from before that was kept
 
 
 def _judgement(subject: Subject, row: dict[str, Any]) -> Judgement:

@@ -242,7 +242,7 @@ const Draw = (() => {
     const rows = nights.slice().reverse().map((night) => el("tr", {}, el("th", { scope: "row" }, night[0]), el("td", { class: "n" }, num(night[1])),
       el("td", { class: "n" }, night[2] === null ? "–" : num(night[2], 1)), el("td", {}, D.states[night[3]])));
     return [...section(T.history), el("p", { class: "sub" }, words),
-      svg("svg", { class: "history", role: "img", "aria-label": words, viewBox: `0 0 ${wide} ${high}`, width: wide, height: high },
+      nights.length < 3 ? "" : svg("svg", { class: "history", role: "img", "aria-label": words, viewBox: `0 0 ${wide} ${high}`, width: wide, height: high },
         svg("path", { class: "grid", d: `M34 ${y(1)}h${wide - 50}M34 ${y(top)}h${wide - 50}` }),
         svg("text", { x: 26, y: +y(1) + 4, "text-anchor": "end" }, "1"), svg("text", { x: 26, y: +y(top) + 4, "text-anchor": "end" }, num(top)),
         svg("path", { class: "run", d: path }),

@@ -94,7 +94,7 @@ def test_keyboard_only(run_dir: Path, watched: Watched) -> None:
 
 
 @pytest.mark.parametrize(("width", "zoom"), [(320, 1), (640, 2)])
-@pytest.mark.parametrize("where", ["#list", "#method", "#run", "case"])
+@pytest.mark.parametrize("where", ["#list", "#method", "#run", "case", f"#case={case_id('provider', 'U007')}"])
 def test_no_sideways_scroll(run_dir: Path, watched: Watched, width: int, zoom: int, where: str) -> None:
     """Gate U5. 200 % zoom of a 1280 px window is a 640 px viewport at twice the density; text is doubled as well."""
     watched.page.set_viewport_size({"width": width, "height": 800})
@@ -103,7 +103,9 @@ def test_no_sideways_scroll(run_dir: Path, watched: Watched, width: int, zoom: i
         page.evaluate("document.documentElement.style.fontSize = '24px'")
     if where == "case":
         page.click("#cases tbody a")
+    if "case" in where:
         page.wait_for_selector("#case-title")
+    assert page.locator(".history").count() == where.startswith("#case=")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 

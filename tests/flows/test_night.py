@@ -39,7 +39,7 @@ def content(workspace: Path) -> dict[str, Any]:
         if name in ("ledger.parquet", "checks.parquet"):
             found[name] = pq.read_table(path).drop_columns(["seconds"]).to_pylist()
         elif name == "run.json":
-            found[name] = {k: v for k, v in record(workspace).items() if k not in ("seconds", "finished_at")}
+            found[name] = {k: v for k, v in record(workspace).items() if k not in ("seconds", "finished_at", "outputs")}
         elif name == "reports/index.html":  # the analyst's page shows how long each stage took
             found[name] = re.sub(r"<h2>Sekunder per steg</h2>.*?</table>", "", path.read_text(), flags=re.DOTALL)
         elif path.is_file():

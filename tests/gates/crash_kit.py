@@ -172,7 +172,7 @@ def content(workspace: Path) -> dict[str, Any]:
             run[name] = pq.read_table(path).drop_columns(["seconds"]).to_pylist()
         elif name == "run.json":
             kept = json.loads(path.read_text(encoding="utf-8"))
-            run[name] = {key: value for key, value in kept.items() if key not in ("seconds", "finished_at")}
+            run[name] = {key: value for key, value in kept.items() if key not in ("seconds", "finished_at", "outputs")}
         elif name == "reports/index.html":  # the analyst's page shows the clock: how long each stage took
             run[name] = "written"
         elif path.is_file():

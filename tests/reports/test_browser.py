@@ -168,6 +168,18 @@ def test_a_silly_hash_does_no_harm(run_dir: Path, watched: Watched, fragment: st
     watched.assert_quiet()
 
 
+def test_the_first_screen_begins_at_the_top(run_dir: Path, watched: Watched) -> None:
+    """A link to #list names a section of the page; the browser must not scroll the title and its warning away."""
+    watched.page.set_viewport_size({"width": 640, "height": 450})
+    page = watched.open(_page(run_dir), "#list")
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.scrollY") == 0
+    page.click("nav a[data-view=run]")
+    page.click("nav a[data-view=list]")
+    page.wait_for_selector("#list:not([hidden])")
+    assert page.evaluate("window.scrollY") == 0
+
+
 def test_paging_reaches_the_last_case(run_dir: Path, watched: Watched) -> None:
     page = watched.open(_page(run_dir))
     page.click("#pages button:has-text('Nästa')")

@@ -151,11 +151,20 @@ def earlier_runs(previous: Path | None, most: int = 400) -> list[Path]:
 
 
 def previous_run(workspace: Workspace, as_of: datetime.date) -> Path | None:
-    """The folder of the last run before the day `as_of`: the same night run again is told against the same one."""
-    folder = workspace.latest_run()
-    while folder is not None and folder.name[:10] >= as_of.isoformat():
-        folder = run_before(workspace, folder)
-    return folder
+    """The folder of the run of the latest day before `as_of`; of several of that day the one that finished last.
+
+    By day and not by `latest`: the same night run again is told against the same one, and a night after an earlier one
+    was run again still remembers what came in between.
+    """
+    earlier = [path for path in workspace.runs.glob("[0-9]*")
+               if path.name[:10] < as_of.isoformat() and (path / "run.json").is_file()]
+    newest = max((path.name[:10] for path in earlier), default="")
+
+    def finished(path: Path) -> tuple[str, str]:
+        record = json.loads((path / "run.json").read_text(encoding="utf-8"))
+        return record.get("finished_at", ""), path.name
+
+    return max((path for path in earlier if path.name.startswith(newest)), key=finished, default=None)
 
 
 def run_before(workspace: Workspace, folder: Path) -> Path | None:

@@ -10,12 +10,30 @@ from typing import Any
 import openpyxl
 import pyarrow.parquet as pq
 
+import schemas.workspace
 from flows.cli import main
+from flows.tonight import previous_run
 
 LATE = """payment_id;supplier_id;supplier_name;booked_on;invoice_no;amount_sek;account_no;unit
 x1;s1;Firma s1;2026-10-12;N77;91000,50;4000;Stab
 x2;s1;Firma s1;2026-10-15;N77;91000,50;4000;Stab
 """
+
+
+def test_a_night_is_told_against_the_latest_day_before_it(tmp_path: Path) -> None:
+    """Also when an earlier day was run again since, so that what came in between is not forgotten."""
+    place = schemas.workspace.Workspace(tmp_path)
+    assert previous_run(place, dt.date(2026, 11, 20)) is None
+    for name, finished in (("2026-11-20-aaaaaaaa", "2026-11-20T04:00"), ("2026-11-24-bbbbbbbb", "2026-11-24T04:00"),
+                           ("2026-11-24-cccccccc", "2026-11-24T09:00"), ("2026-11-20-dddddddd", "2026-11-25T09:00")):
+        (place.runs / name).mkdir(parents=True)
+        (place.runs / name / "run.json").write_text(json.dumps({"finished_at": finished, "previous_run": None}))
+        place.latest.unlink(missing_ok=True)
+        place.latest.symlink_to(place.runs / name)  # the last one run is of an earlier day
+    (place.runs / "2026-11-24-eeeeeeee").mkdir()  # something without a record is no run
+    told = {day: previous_run(place, dt.date(2026, 11, day)) for day in (20, 21, 24, 25, 30)}
+    assert {day: folder and folder.name[8:12] for day, folder in told.items()} == {
+        20: None, 21: "20-d", 24: "20-d", 25: "24-c", 30: "24-c"}
 
 
 class Workspace:

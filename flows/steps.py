@@ -21,6 +21,7 @@ from flows.summary import nothing_read, publish_artifacts
 from flows.tonight import Tonight, earlier_runs
 from schemas import quality, reconciliation
 from schemas.inbox import Inbox, InboxFile, discover
+from schemas.problems import PROTECTED_UNKNOWN
 from schemas.reader import FileReading, read_file
 from schemas.warehouse import Warehouse, known_files, previous_files
 
@@ -115,8 +116,11 @@ def detect(tonight: Tonight, run_dir: Path) -> Any:
         tonight.contracts, tonight.delivered(), tonight.of_previous("findings.parquet"),
         tonight.of_previous("ledger.parquet"),
     )
-    protected.write(tonight.warehouse.connection, tonight.contracts, run_dir, tonight.delivered()["persons"],
-                    tonight.settings.protected_officer, tonight.previous)
+    register = tonight.delivered()["persons"]
+    known = protected.write(tonight.warehouse.connection, tonight.contracts, run_dir, register,
+                            tonight.settings.protected_officer, tonight.previous)
+    if register and not known:
+        tonight.problems.append(PROTECTED_UNKNOWN)
     return detection
 
 

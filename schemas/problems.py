@@ -289,7 +289,16 @@ TEXTS: dict[str, tuple[str, str, tuple[str, str]]] = {
 }
 
 # Rules of Findings that inform only: nothing was lost by them.
-NOTICES = frozenset({"mixed_encoding", "mojibake", "unknown_columns", "absent_columns"})
+NOTICES = frozenset({"mixed_encoding", "mojibake", "unknown_columns", "absent_columns", "protected_unknown"})
+
+
+PROTECTED_UNKNOWN = Problem(
+    file="persons", row=None, column="protected", rule="protected_unknown",
+    message="Registret säger inte vem som har skyddade personuppgifter, så ingen hålls undan i rapporterna.",
+    remedy="Be avsändaren lämna kolumnen protected (Skyddade personuppgifter).",
+    message_en="The register does not say who is protected, so nobody is kept out of the reports.",
+    remedy_en="Ask the sender for the column protected.",
+)
 
 
 def tell(file: str, rule: str, row: int | None, column: str | None, facts: dict[str, Any]) -> Problem:

@@ -7,7 +7,7 @@ from pathlib import Path
 from data_samples.model import Town
 
 # Rules that join personal data of several committees; each needs a recorded decision.
-GATED = ["AG20", "HV13", "IS01", *(f"XD{n:02d}" for n in range(1, 23))]
+GATED = ["AG20", "HV13", "IS01", *(f"XD{n:02d}" for n in range(1, 23)), "XD90"]
 
 
 def write(path: Path, town: Town) -> None:

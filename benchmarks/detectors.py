@@ -27,24 +27,27 @@ from tests.detectors.loaded_town import AS_OF, catalogue, load_town  # noqa: E40
 NOTICEABLE = 0.02  # seconds
 
 
-def measure(scale: float, seed: int, repeats: int) -> tuple[dict[str, float], int, float]:
-    """Best of `repeats` CPU seconds by rule, rows of visits, seconds of preparing the shared views."""
+def measure(scale: float, seed: int, repeats: int) -> tuple[dict[str, float], int, float, float]:
+    """Best of `repeats` CPU seconds by rule, rows of visits, CPU seconds of the shared views, wall seconds of all."""
     town = load_town(scale, seed, threads=os.cpu_count() or 2)
     part = catalogue()
     rows = town.connection.execute("SELECT count(*) FROM home_care_visits").fetchall()[0][0]
     seconds: dict[str, float] = {}
-    views = math.inf
+    views = wall = math.inf
     for _ in range(repeats):
-        began = time.process_time()
+        populations: dict[tuple[str, str], int] = {}
+        clock, began = time.perf_counter(), time.process_time()
         run.prepare(town.connection, part, town.settings, AS_OF)
         views = min(views, time.process_time() - began)
         for code, detector in part.detectors.items():
             began = time.process_time()
-            outcome = run.run_one(town.connection, detector, town.settings, AS_OF, town.delivered, part).outcome
+            outcome = run.run_one(town.connection, detector, town.settings, AS_OF, town.delivered, part,
+                                  populations).outcome
             if outcome == "ran":
                 seconds[code] = min(seconds.get(code, math.inf), time.process_time() - began)
+        wall = min(wall, time.perf_counter() - clock)
     town.connection.close()
-    return seconds, rows, views
+    return seconds, rows, views, wall
 
 
 def main() -> int:
@@ -70,7 +73,7 @@ def main() -> int:
     lines = ["# Speed of the rules", "",
              f"Measured {datetime.date.today()} with `python -m benchmarks.detectors` on {os.cpu_count()} cores "
              f"({platform.machine()}), Python {platform.python_version()}; CPU seconds over all cores, "
-             f"best of {options.repeats}. Visits: "
+             f"best of {options.repeats}, load of the machine at the end {os.getloadavg()[1]:.0f}. Visits: "
              + ", ".join(f"{found[s][1]:,} at x{s:g}" for s in sorted(found)) + ".", "",
              "Growth is the exponent of seconds over rows: 1 is linear, 2 quadratic.", "",
              "Slowest five: " + ", ".join(f"{c} {found[large][0][c]:.2f} s" for c in codes[:5]) + ".", "",
@@ -78,6 +81,7 @@ def main() -> int:
              "|---|" + "---:|" * (len(heads) + 1),
              "| all rules | " + " | ".join(f"{sum(found[s][0].values()):.2f}" for s in sorted(found)) + " | |",
              "| shared views | " + " | ".join(f"{found[s][2]:.2f}" for s in sorted(found)) + " | |",
+             "| wall, rules and views | " + " | ".join(f"{found[s][3]:.1f}" for s in sorted(found)) + " | |",
              *(f"| {code} | " + " | ".join(f"{found[s][0][code]:.3f}" if code in found[s][0] else "–"
                                           for s in sorted(found)) + f" | {growth(code)} |" for code in codes)]
     if options.write:

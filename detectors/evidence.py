@@ -42,7 +42,7 @@ def write(connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contrac
         FROM findings f LEFT JOIN (
           SELECT finding_id, list({'dataset': dataset, 'file': file, 'line': line} ORDER BY ord) AS rows
           FROM evidence_refs GROUP BY finding_id) e USING (finding_id)
-        ORDER BY f.detector_id, f.subject_id, f.episode""", run_dir / "findings.parquet")
+        ORDER BY f.detector_id, f.subject_id, f.subject_type, f.episode""", run_dir / "findings.parquet")
     _copy(connection, """
         SELECT f.finding_id, p.feature, p.own, p.peer_median, p.peer_q1, p.peer_q3, p.peer_p95, p.peer_n,
                p.peer_group, p.contribution

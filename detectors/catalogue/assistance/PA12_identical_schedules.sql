@@ -54,13 +54,15 @@ coded AS (
 days AS (
   -- sums of the numbers and of their squares tell whole days apart without comparing shift by shift
   SELECT provider_id, client_token, monday, date_diff('day', monday, day) AS weekday, count(*) AS n_shifts,
-         sum(slot) AS slot_sum, sum(mod(slot, 1000003) * mod(slot, 1000003)) AS slot_squares,
-         sum(mod(slot * 64 + who, 1000003) * mod(slot * 64 + who, 1000003)) AS who_squares
+         CAST(sum(slot) AS BIGINT) AS slot_sum,
+         CAST(sum(mod(slot, 1000003) * mod(slot, 1000003)) AS BIGINT) AS slot_squares,
+         CAST(sum(mod(slot * 64 + who, 1000003) * mod(slot * 64 + who, 1000003)) AS BIGINT) AS who_squares
   FROM coded GROUP BY provider_id, client_token, monday, date_diff('day', monday, day)
 ),
 weeks AS (
-  SELECT provider_id, client_token, monday, count(*) AS n_days, sum(n_shifts) AS n_shifts, sum(slot_sum) AS slot_sum,
-         sum(slot_squares) AS slot_squares, sum(who_squares) AS who_squares
+  SELECT provider_id, client_token, monday, count(*) AS n_days, CAST(sum(n_shifts) AS BIGINT) AS n_shifts,
+         CAST(sum(slot_sum) AS BIGINT) AS slot_sum, CAST(sum(slot_squares) AS BIGINT) AS slot_squares,
+         CAST(sum(who_squares) AS BIGINT) AS who_squares
   FROM days GROUP BY provider_id, client_token, monday HAVING sum(n_shifts) >= $min_shifts
 ),
 weekdays AS (
@@ -80,31 +82,36 @@ parts AS (
   WHERE w.n_days - CASE WHEN d.weekday IS NULL THEN 0 ELSE 1 END >= $min_equal_days
 ),
 repeated AS (
-  SELECT provider_id, client_token, monday,
-         count(*) OVER (PARTITION BY provider_id, client_token, left_out, n_shifts, slot_sum, slot_squares, who_squares)
-           AS n_same
-  FROM parts
+  SELECT provider_id, client_token, left_out, n_shifts, slot_sum, slot_squares, who_squares
+  FROM parts GROUP BY provider_id, client_token, left_out, n_shifts, slot_sum, slot_squares, who_squares
+  HAVING count(*) >= $min_repeats
 ),
-most_repeated AS (
-  SELECT provider_id, client_token, monday, max(n_same) AS n_same_weeks
-  FROM repeated GROUP BY provider_id, client_token, monday
-),
-compared AS (
-  SELECT w.provider_id, w.client_token, w.monday, m.n_same_weeks,
-         count(*) OVER (PARTITION BY w.provider_id, w.monday, w.n_shifts, w.slot_sum, w.slot_squares) AS n_same_clients
-  FROM weeks w
-  JOIN most_repeated m ON m.provider_id = w.provider_id AND m.client_token = w.client_token AND m.monday = w.monday
+shared AS (
+  SELECT provider_id, monday, n_shifts, slot_sum, slot_squares
+  FROM weeks GROUP BY provider_id, monday, n_shifts, slot_sum, slot_squares HAVING count(*) > 1
 ),
 twins AS (
-  SELECT provider_id, client_token, monday, n_same_weeks, n_same_clients,
-         sum(CASE WHEN n_same_clients > 1 THEN 1 ELSE 0 END) OVER (PARTITION BY provider_id, client_token) AS n_twin_weeks
-  FROM compared
+  SELECT w.provider_id, w.client_token, w.monday
+  FROM shared s JOIN weeks w
+    ON w.provider_id = s.provider_id AND w.monday = s.monday AND w.n_shifts = s.n_shifts
+   AND w.slot_sum = s.slot_sum AND w.slot_squares = s.slot_squares
+),
+copied AS (
+  SELECT p.provider_id, p.client_token, p.monday
+  FROM repeated r JOIN parts p
+    ON p.provider_id = r.provider_id AND p.client_token = r.client_token AND p.left_out = r.left_out
+   AND p.n_shifts = r.n_shifts AND p.slot_sum = r.slot_sum AND p.slot_squares = r.slot_squares
+   AND p.who_squares = r.who_squares
+  UNION
+  SELECT t.provider_id, t.client_token, t.monday
+  FROM twins t
+  JOIN (SELECT provider_id, client_token FROM twins GROUP BY provider_id, client_token
+        HAVING count(*) >= $min_repeats) c ON c.provider_id = t.provider_id AND c.client_token = t.client_token
 ),
 flagged AS (
-  SELECT provider_id, client_token, monday,
-         CASE WHEN n_same_weeks >= $min_repeats OR (n_same_clients > 1 AND n_twin_weeks >= $min_repeats)
-              THEN 1 ELSE 0 END AS is_copied
-  FROM twins
+  SELECT w.provider_id, w.client_token, w.monday, CASE WHEN c.monday IS NULL THEN 0 ELSE 1 END AS is_copied
+  FROM weeks w
+  LEFT JOIN copied c ON c.provider_id = w.provider_id AND c.client_token = w.client_token AND c.monday = w.monday
 ),
 shares AS (
   SELECT provider_id, count(*) AS n_weeks, sum(is_copied) AS n, avg(CASE WHEN is_copied = 1 THEN 1.0 ELSE 0.0 END) AS share

@@ -1,6 +1,6 @@
 """cases.parquet: the memory of a workspace, one row a subject ever listed, read by the next night and by the reports.
 
-Cost: sixty nights of every case are the bulk of it, so they go to and from the file as four flat columns.
+Cost: sixty nights and the findings of every case are the bulk of it, so they go to and from the file as flat columns.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from itertools import accumulate, pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from detectors.cases import Case, Judgement, Night, Seen
+from detectors.cases import Case, Judgement, Seen
 from detectors.outcomes import KnownCase, Outcome, Subject
 
 _SEEN = pa.struct([
     ("finding_id", pa.string()), ("detector_id", pa.string()), ("kind", pa.string()), ("severity", pa.int32()),
     ("strength", pa.float64()), ("amount_sek", pa.decimal128(14, 2)), ("n_evidence", pa.int32()),
     ("concept", pa.string()), ("domain", pa.string()), ("period_to", pa.date32())])
+_PARTS = attrgetter(*(part.name for part in _SEEN))
 _OUTCOME = [("detector_id", pa.string()), ("outcome", pa.string()), ("reviewed_on", pa.date32()),
             ("reviewer_group", pa.string()), ("recovered_sek", pa.decimal128(14, 2)), ("listed_on", pa.date32()),
             ("snooze_until", pa.date32()), ("snooze_owner", pa.string()), ("snooze_reason", pa.string())]
@@ -42,24 +44,28 @@ def write_cases(cases: Iterable[Case], as_of: date, path: Path) -> None:
     """Write the cases in order of subject."""
     ordered = sorted(cases, key=lambda c: c.subject)
     table = pa.Table.from_pylist([_row(case, as_of) for case in ordered], schema=SCHEMA)
-    at = SCHEMA.get_field_index("history")
-    pq.write_table(table.set_column(at, SCHEMA.field(at), _packed([c.history for c in ordered])), path,
-                   compression="zstd")
+    nights = [list(case.history) for case in ordered]
+    findings = [[_PARTS(finding) for finding in case.findings] for case in ordered]
+    for name, packed in (("history", _packed(nights, _NIGHT)), ("findings", _packed(findings, _SEEN))):
+        at = SCHEMA.get_field_index(name)
+        table = table.set_column(at, SCHEMA.field(at), packed)
+    pq.write_table(table, path, compression="zstd")
 
 
-def _packed(histories: Sequence[Sequence[Night]]) -> pa.Array:
-    ends = [0, *accumulate(map(len, histories))]
-    nights = [night for history in histories for night in history]
-    columns: list[Any] = list(zip(*nights, strict=True)) or [[] for _ in _NIGHT]
-    flat = [pa.array(column, kind.type) for column, kind in zip(columns, _NIGHT, strict=True)]
-    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.StructArray.from_arrays(flat, fields=list(_NIGHT)))
+def _packed(lists: Sequence[Sequence[tuple[Any, ...]]], kind: pa.StructType) -> pa.Array:
+    """A column of lists of structs from lists of tuples."""
+    ends = [0, *accumulate(map(len, lists))]
+    columns: list[Any] = list(zip(*(entry for one in lists for entry in one), strict=True)) or [[] for _ in kind]
+    flat = [pa.array(column, part.type) for column, part in zip(columns, kind, strict=True)]
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.StructArray.from_arrays(flat, fields=list(kind)))
 
 
-def _unpacked(column: pa.ChunkedArray) -> list[tuple[Night, ...]]:
-    nights = list(map(Night._make, zip(*(part.to_pylist() for part in column.combine_chunks().flatten().flatten()),
-                                       strict=True)))
+def _unpacked(column: pa.ChunkedArray) -> list[tuple[tuple[Any, ...], ...]]:
+    """The lists of a column, each entry as the tuple of its values."""
+    flat = column.combine_chunks().flatten().flatten()
+    entries = list(zip(*(part.to_pylist() for part in flat), strict=True))
     ends = [0, *accumulate(pc.list_value_length(column).to_pylist())]
-    return [tuple(nights[start:end]) for start, end in pairwise(ends)]
+    return [tuple(entries[start:end]) for start, end in pairwise(ends)]
 
 
 def _row(case: Case, as_of: date) -> dict[str, Any]:
@@ -68,7 +74,6 @@ def _row(case: Case, as_of: date) -> dict[str, Any]:
         "case_id": case.case_id, "subject_type": case.subject[0], "subject_id": case.subject[1], "state": case.state,
         "why": case.why, "first_seen": case.first_seen, "last_seen": case.last_seen, "rank": case.rank,
         "score": case.score, "plain_score": case.plain, "severity": case.severity,
-        "findings": [vars(f) for f in case.findings],
         "outcome": verdict.outcome if verdict else None, "outcome_on": verdict.reviewed_on if verdict else None,
         "outcome_group": verdict.reviewer_group if verdict else None,
         "snooze_owner": rest.snooze_owner if rest else None, "snooze_reason": rest.snooze_reason if rest else None,
@@ -86,8 +91,8 @@ def read_cases(path: Path | None, ranked: Path | None = None) -> dict[Subject, C
     """
     if path is not None and path.is_file():
         table = pq.read_table(path)
-        rows = table.drop_columns(["history"]).to_pylist()
-        cases = map(_case, rows, _unpacked(table["history"]))
+        rows = table.drop_columns(["history", "findings"]).to_pylist()
+        cases = map(_case, rows, _unpacked(table["findings"]), _unpacked(table["history"]))
         return {case.subject: case for case in cases}
     if ranked is None or not ranked.is_file():
         return {}
@@ -101,11 +106,12 @@ def read_cases(path: Path | None, ranked: Path | None = None) -> dict[Subject, C
     return found
 
 
-def _case(row: dict[str, Any], history: tuple[Night, ...]) -> Case:
+def _case(row: dict[str, Any], findings: Iterable[tuple[Any, ...]], history: tuple[Any, ...]) -> Case:
+    # nights stay plain tuples, which are equal to a Night: a million of them are read to be written again
     subject = row["subject_type"], row["subject_id"]
     return Case(
         subject, row["state"], row["first_seen"], row["last_seen"], row["rank"], row["score"], row["plain_score"],
-        row["severity"], tuple(Seen(**f) for f in row["findings"]), history,
+        row["severity"], tuple(Seen(*f) for f in findings), history,
         tuple(_judgement(subject, j) for j in row["judged"]), tuple(row["resting"]),
         tuple(json.loads(row["back_because"])), row["why"], tuple(row["groups"]),
         row.get("changed_on"))  # a memory from before that was kept

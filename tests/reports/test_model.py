@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
 
 import pytest
 
+from reports.edition import Edition
 from reports.html import group_page, size_budget
 from reports.load import Run, RunError, load_run
 from reports.model import GroupModel
@@ -131,3 +133,30 @@ def test_a_damaged_run_names_the_file_and_the_remedy(tmp_path: Path, name: str, 
     with pytest.raises(RunError, match=name.replace(".", r"\.")) as error:
         load_run(folder)
     assert "run the night again" in str(error.value) and "secret" not in str(error.value)
+
+
+def test_an_edition_can_only_hide_re_key_and_leave_out(run: Run) -> None:
+    def coded(kind: str, value: str) -> str:
+        return "X" + hashlib.sha256(f"{kind}/{value}".encode()).hexdigest()[:8]
+
+    edition = Edition(name="other", case_id=coded, rekey=coded, includes=lambda kind, own: own != "U003",
+                      hidden_columns=frozenset({"edited_afterwards"}), tells_elsewhere=False, mark={"sv": "Utdrag"})
+    plain = GroupModel(run, run.groups["sg-hemtjanst"], "sv")
+    other = GroupModel(run, run.groups["sg-hemtjanst"], "sv", edition)
+    assert len(other.cases) == len(plain.cases) - 1 and "U003" not in {item.subject[1] for item in other.items}
+    assert [case["rank"] for case in other.cases] == list(range(1, len(other.cases) + 1))
+    assert not {case["id"] for case in other.cases} & {case["id"] for case in plain.cases}
+    assert other.detail(0)["elsewhere"] == [] and plain.detail(0)["elsewhere"]
+    text = to_json(other.as_json())
+    for subject in (("provider", "U000"), ("provider", "U001")):
+        for finding in run.findings[subject]:
+            for row in run.evidence.rows(finding["finding_id"]):
+                tokens = [value for name, value in row["values"].items()
+                          if name.endswith("_token") and value != subject[1]]
+                assert tokens and not any(token[:10] in text for token in tokens)
+    assert "edited_afterwards" not in text and "edited_afterwards" in to_json(plain.as_json())
+    page = group_page(other)
+    assert "Utdrag" in page and "Arbetsmaterial" not in page
+    hidden = GroupModel(run, run.groups["sg-hemtjanst"], "sv", Edition(persons_visible=False))
+    assert "person 1" in to_json(hidden.detail(0)) and not GroupModel(
+        run, run.groups["sg-hvb"], "sv", Edition(persons_visible=True)).persons_visible

@@ -179,7 +179,7 @@ def load_catalogue(columns: Mapping[str, Mapping[str, bool]], folders: Iterable[
     faults: list[str] = []
     views: dict[str, View] = {}
     detectors: dict[str, Detector] = {}
-    for path in [p for folder in (view_folders() if folders is None else [VIEWS]) for p in sorted(folder.glob("*.sql"))]:
+    for path in (p for f in (view_folders() if folders is None else [VIEWS]) for p in sorted(f.glob("*.sql"))):
         try:
             view = load_view(path, known, fractions)
             if view.name in known or view.name in views:

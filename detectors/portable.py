@@ -14,9 +14,9 @@ loaded (`check_portable`). Seen on Spark 4.3 and DuckDB 2.0, held by `tests/dete
 - `INTERVAL ($n) DAY` takes a bound value in DuckDB only; elsewhere it is one day times the value.
 
 Refused, because no translation keeps the meaning: a CAST of a fraction to a whole number (rounds or cuts off), `//`,
-a day minus a day, a standard deviation (its last bits follow the order of the rows), extract of weekdays and weeks (Sunday is 0 or 1), an order inside array_agg, DISTINCT ON, sums of
-yes and no. Not visible in the text and left to the cases: `ln(0)` is minus infinity or null, and half an öre in a
-DOUBLE can round either way when it becomes a DECIMAL.
+a day minus a day, a standard deviation (its last bits follow the order of the rows), extract of weekdays and weeks
+(Sunday is 0 or 1), an order inside array_agg, DISTINCT ON, sums of yes and no. Not visible in the text and left to the
+cases: `ln(0)` is minus infinity or null, and half an öre in a DOUBLE can round either way when it becomes a DECIMAL.
 """
 
 from __future__ import annotations

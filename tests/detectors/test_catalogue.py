@@ -11,6 +11,7 @@ import pytest
 from detectors import run
 from detectors.detector import Catalogue, Detector
 from detectors.header import load_law_values
+from detectors.methods import bind
 from detectors.own_history import FACTS
 from schemas.contract import load_contracts
 from schemas.settings import load_settings
@@ -114,7 +115,8 @@ def test_every_view_runs_on_empty_tables() -> None:
     bench = Bench(CONTRACTS)
     run.prepare(bench.connection, Catalogue({}, {}), load_settings(None), AS_OF)
     for view in CATALOGUE.views.values():
-        columns = [d[0] for d in bench.connection.execute(view.sql).description]
+        values = bind(view.run_sql, {"as_of": AS_OF, "since": AS_OF})
+        columns = [d[0] for d in bench.connection.execute(view.run_sql, values).description]
         assert tuple(columns) == view.columns
 
 

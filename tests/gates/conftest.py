@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from tests.gates import sample_night
 from tests.gates.watched_town import Town, built
 
 
@@ -15,3 +16,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
     base = tmp_path_factory.getbasetemp()
     together = os.environ.get("PYTEST_XDIST_TESTRUNUID")
     return built(base.parent / f"town-{together}" if together else base / "town")
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> sample_night.SampleNight:
+    """The night on the committed sample of sample_night.py, once for all test processes of this session."""
+    return sample_night.built(sample_night.shared_folder(tmp_path_factory.getbasetemp(), "sample-night"))

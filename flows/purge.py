@@ -68,9 +68,12 @@ def purge(workspace: Path, settings_path: Path | None, as_of: datetime.date | No
             return 0
         if outgoing:
             forgetting.carry_out(place, settings, contracts, day, outgoing)
-        # typed copies that were rewritten are named by nobody now
-        items += [item for item in _orphans(place, settings) if item.name not in {other.name for other in items}]
         for item in items:
+            if item.remove is not None:
+                item.remove()
+        # typed copies that were rewritten, or that only a removed warehouse named, are named by nobody now
+        for item in _orphans(place, settings):
+            items.append(item)
             if item.remove is not None:
                 item.remove()
         _write_down(place, items, day)
@@ -151,10 +154,11 @@ def _without(path: Path, table: pa.Table, old: Any) -> Callable[[], None]:
 
 
 def _states(place: Workspace, settings: Settings, before: datetime.date, all_of_them: bool) -> list[Item]:
-    """Earlier warehouses; all of them when rows go, because they hold the same rows."""
+    """Earlier warehouses; those that hold rows which go, or went in a purge that was killed, whatever their age."""
     items = []
+    holding = set(forgetting.superseded(place, settings))
     for path in place.kept_states():
-        if all_of_them:
+        if all_of_them or path in holding:
             items.append(_file("earlier warehouse", path, "events_days"))
         elif _state_day(path, settings) < before:
             items.append(_file("earlier warehouse", path, "states_days"))

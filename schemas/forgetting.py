@@ -167,12 +167,33 @@ def carry_out(workspace: Workspace, settings: Settings, contracts: Mapping[str, 
             after = _settled(connection, [changed.get(row.file_id, row) for row in files], contracts)
             with one_commit(connection):
                 warehouse_load.write_files(connection, after)
+                connection.execute("DELETE FROM ledger.about WHERE name = 'purged'")
+                connection.execute("INSERT INTO ledger.about VALUES ('purged', $1)", [day.isoformat()])
             connection.execute("DETACH old")
             connection.execute("CHECKPOINT")
         connection.close()
         workspace.publish_database()
     for state in workspace.kept_states():
         state.unlink()
+
+
+def superseded(workspace: Workspace, settings: Settings) -> list[Path]:
+    """Kept states from before a purge that removed rows: they hold what it removed (left by one that was killed)."""
+    states = workspace.kept_states()
+    for at in range(len(states), -1, -1):
+        path = states[at] if at < len(states) else workspace.database
+        if path.is_file() and _was_purged(path, settings):
+            return states[:at]
+    return []
+
+
+def _was_purged(path: Path, settings: Settings) -> bool:
+    try:
+        with Warehouse.open_read_only(path, settings) as warehouse, no_values("reading ledger.about"):
+            return bool(warehouse.connection.execute(
+                "SELECT count(*) FROM ledger.about WHERE name = 'purged'").fetchall()[0][0])
+    except warehouse_load.WarehouseError:
+        return False
 
 
 def _rewritten(connection: duckdb.DuckDBPyConnection, look: _Plan, out: Outgoing) -> FileRow:

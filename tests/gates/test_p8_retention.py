@@ -204,6 +204,25 @@ def test_memory_of_subjects_that_are_gone(place: Path) -> None:
     assert set(table["case_id"].to_pylist()) <= left
 
 
+def test_a_purge_that_was_killed_is_finished_by_the_next(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed after the new warehouse stood: the states and copies that still hold the rows go the next time."""
+    day = LAST + datetime.timedelta(days=1)
+
+    def killed(workspace: Workspace) -> None:
+        publish(workspace)
+        raise KeyboardInterrupt
+
+    publish = Workspace.publish_database
+    with monkeypatch.context() as patch:
+        patch.setattr(Workspace, "publish_database", killed)
+        assert purge(place, day) == 3
+    held = list(holders(place, "forntida"))
+    assert any(name.endswith(".duckdb") for name in held) and any(name.startswith("staging") for name in held)
+    assert query(place, "SELECT count(*) FROM supplier_payments WHERE payment_id LIKE 'forntida%'") == [(0,)]
+    assert purge(place, day) == 0
+    assert list(holders(place, "forntida")) == []
+
+
 def test_the_latest_run_stays_however_old(place: Path) -> None:
     day = datetime.date(2036, 1, 1)
     latest = (place / "workspace" / "latest").resolve()

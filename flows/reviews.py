@@ -76,11 +76,27 @@ def settle(warehouse: Warehouse, contract: Contract, cases: Path | None, groups:
     return _told(warehouse, staging, reasons, examined)
 
 
+# A row that a later file says anew, wrongly or not, is no longer told: the investigator has been at it again.
+_STILL_WRONG = f"""
+    WITH said AS (
+      SELECT row_ref, case_id, subject_type, subject_id, reviewer_group, NULL AS rule FROM main.{DATASET}
+      UNION ALL
+      SELECT row_ref, lower(trim(case_id)), subject_type, subject_id, trim(reviewer_group), rule
+      FROM quarantine.{DATASET})
+    SELECT w.row_ref, w.rule FROM said w
+    WHERE w.rule IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM said later
+      WHERE later.row_ref // {LINES_PER_FILE} > w.row_ref // {LINES_PER_FILE}
+        AND (later.case_id = w.case_id
+             OR (later.subject_type = w.subject_type AND later.subject_id = w.subject_id))
+        AND (later.reviewer_group = w.reviewer_group OR w.rule IN ('unknown_group', 'no_group')))
+    ORDER BY w.row_ref"""
+
+
 def _told(warehouse: Warehouse, staging: Path, texts: _Texts, examined: Any) -> Reviewed:
     """A Problem a wrong row: those found here, those of the checks, those the reader could not type."""
     column_of = {bad.row_ref: bad.column for bad in examined.invalid}
-    wrong = warehouse.connection.execute(
-        f"SELECT row_ref, rule FROM quarantine.{DATASET} ORDER BY row_ref").fetchall()
+    wrong = warehouse.connection.execute(_STILL_WRONG).fetchall()
     files = {row.file_id: row for row in warehouse.files if row.dataset == DATASET and row.status == "loaded"}
     problems: list[Problem] = []
     counted: dict[int, int] = {}

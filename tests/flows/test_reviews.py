@@ -207,6 +207,18 @@ def test_a_workbook_saved_again_replaces_and_one_that_contradicts_itself_is_told
     assert (after.rows_loaded, after.rows_quarantined) == (2, 2)
 
 
+def test_a_wrong_row_is_told_until_a_later_file_says_it_anew(small: Path, tmp_path: Path) -> None:
+    first, again = Book(small, "sg-hemtjanst"), Book(small, "sg-hemtjanst")
+    for row in (2, 3, 4):
+        first.write(row, Utfall="förklrad")
+    again.write(2, Utfall="förklarad")
+    again.write(3, Utfall="förklrat")
+    files = first.save(tmp_path / "deviations_1.xlsx"), again.save(tmp_path / "deviations_2.xlsx")
+    reviewed, left = read_back(tmp_path, small / "cases.parquet", *files)
+    assert [(p.file, p.row) for p in reviewed.problems] == [("deviations_1.xlsx", 4), ("deviations_2.xlsx", 3)]
+    assert [account.rows_quarantined for account in left["account"]] == [3, 1] and len(reviewed.outcomes) == 1
+
+
 def test_an_export_of_outcomes_works_the_same(small: Path, tmp_path: Path) -> None:
     path = tmp_path / "outcomes_2026-11-23.csv"
     path.write_text(

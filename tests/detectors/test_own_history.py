@@ -79,9 +79,10 @@ def test_a_season_of_its_own_that_was_there_last_year_is_no_shift() -> None:
 
 def test_a_restless_past_needs_a_larger_step() -> None:
     table = town()
-    table.iloc[5] += np.tile([0.1, -0.1], 7)
+    table.iloc[5] += np.tile([0.1, 0.0, -0.1], 5)[:14]
     table.iloc[5, 9:] += 0.2
     assert shifted(table).rows.empty
+    assert not shifted(table, History(**{**RULE.__dict__, "min_steps": 0.5})).rows.empty
 
 
 def test_too_short_a_history_is_counted_and_not_judged() -> None:

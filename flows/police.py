@@ -172,7 +172,8 @@ def _prepared(parent: Path, name: str, files: dict[str, bytes], page: Any) -> Pa
             page.write_file(target / path, content)
         sync_tree(target)
     except OSError as error:
-        raise UsageError(f"{parent}: cannot be written to ({error.strerror}). Name another folder with --out.") from None
+        raise UsageError(
+            f"{parent}: cannot be written to ({error.strerror}). Name another folder with --out.") from None
     return target
 
 

@@ -179,12 +179,12 @@ def missing_data(detector: Detector, delivered: Mapping[str, set[str]], catalogu
     optional_columns = set(detector.header.get("optional_columns") or [])
     missing = []
     for table in detector.reads:
-        if table in catalogue.views:
+        if table in catalogue.views:  # told by the datasets behind it, the names that people know
             view = catalogue.views[table]
             if table not in optional:
-                missing += [f"{t} ({table})" for t in view.required if not delivered.get(t)]
+                missing += [t for t in view.required if not delivered.get(t)]
                 if not any(delivered[t] for t in view.reads if t in delivered):
-                    missing.append(table)
+                    missing += [t for t in view.reads if t in delivered]
         elif table in delivered and table not in optional:
             if not delivered[table]:
                 missing.append(table)
@@ -192,7 +192,7 @@ def missing_data(detector: Detector, delivered: Mapping[str, set[str]], catalogu
                 needed = {c for t, c in detector.columns_read if t == table and c != "row_ref"}
                 missing += [f"{table}.{c}" for c in sorted(needed - delivered[table])
                             if f"{table}.{c}" not in optional_columns]
-    return sorted(missing)
+    return sorted(set(missing))
 
 
 def build_findings(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, previous: Path | None) -> None:

@@ -85,13 +85,17 @@ def _lines(measured: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
+# What a spreadsheet takes for the start of a formula; the wide forms are taken so in East Asian settings.
+_RUNS = tuple("=+-@\t\r\n＝＋－＠")
+
+
 def _write(rows: Any, out: Path) -> None:
     """CSV with ; for Swedish spreadsheets, private to the user; a text that a spreadsheet would run is defused."""
     temporary = out.with_name(out.name + ".writing")
     with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8-sig",
               newline="") as stream:
         writer = csv.writer(stream, delimiter=";")
-        writer.writerow(rows.columns)
+        writer.writerow([_cell(name) for name in rows.columns])
         for row in rows.itertuples(index=False):
             writer.writerow([_cell(cell) for cell in row])
     os.replace(temporary, out)
@@ -100,4 +104,4 @@ def _write(rows: Any, out: Path) -> None:
 def _cell(cell: Any) -> Any:
     if cell is None or cell != cell:
         return ""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r") else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_RUNS) else cell

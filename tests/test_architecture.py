@@ -20,7 +20,8 @@ BORDERS = {
     "prefect": (("flows/",), "only the flow knows what runs it"),
     "great_expectations": (("schemas/quality",), "slow to import and replaceable"),
     "sklearn": (("detectors/isolation_forest.py",), "one statistical method, one module"),
-    "sqlglot": (("detectors/detector.py", "detectors/portable.py", "detectors/exact_sums.py"), "rules are judged in one place"),
+    "sqlglot": (("detectors/detector.py", "detectors/portable.py", "detectors/exact_sums.py"),
+                "rules are judged in one place"),
     "sqlalchemy": (("schemas/quality",), "only Great Expectations needs it"),
 }
 # duckdb may be imported for its types and errors; opening a database is what is restricted

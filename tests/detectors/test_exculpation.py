@@ -23,7 +23,8 @@ def standing(*others: tuple[str, str, str, str]) -> tuple[int, int]:
     run.prepare(connection, BENCH.catalogue, load_settings(None), AS_OF)
     for code, subject_type, subject, last in [("EX05", "provider", "u1", REVIEWED), *others]:
         connection.execute("INSERT INTO raw_findings VALUES ($c, $s, '', DATE '2025-09-01', CAST($d AS DATE), 0.5, "
-                           "NULL, 'unknown', '{}', 1, [1], $t)", {"c": code, "s": subject, "d": last, "t": subject_type})
+                           "NULL, 'unknown', '{}', 1, [1], $t)",
+                           {"c": code, "s": subject, "d": last, "t": subject_type})
     run.build_findings(connection, BENCH.catalogue, None)
     left = connection.execute("SELECT count(*) FROM findings WHERE detector_id = 'EX05'").fetchone()
     gone = connection.execute("SELECT count(*) FROM withdrawn").fetchone()

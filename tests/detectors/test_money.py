@@ -72,7 +72,9 @@ REPEATS = {
 }
 # Rules whose answer rightly changes with a repeated row, with the reason.
 MAY_CHANGE = {"HC08": "two decisions grant the time twice, so less is beyond them",
-              "PA05": "two decisions grant the hours twice, so less is beyond them"}
+              "PA05": "two decisions grant the hours twice, so less is beyond them",
+              "HC90": "two decisions grant the time twice, so performed time fits its grant less",
+              "PA90": "two decisions grant the hours twice, so fewer clients end at their limit"}
 GROUPS = {"registers": ("provider_roles", "association_roles", "absences"),
           "decisions": ("home_care_decisions", "assistance_decisions")}
 

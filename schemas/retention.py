@@ -9,7 +9,7 @@ only have to be defensible until it has.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,10 @@ class Retention:
     cases_days: int = 730
     police_days: int = 180
     police_log_days: int = 3_650
+
+    def reaching(self, lookback_days: int) -> Retention:
+        """The same with events kept as long as the rules look back: for settings that name no days of their own."""
+        return replace(self, events_days=max(self.events_days, lookback_days + LEAST_MARGIN))
 
 
 REASONS: Mapping[str, str] = {

@@ -145,6 +145,8 @@ def settings_of(document: Any, path: Path) -> Settings:
     given = reader.mapping("", document, _FIELDS)
     values = {key: _FIELDS[key](reader, key, value) for key, value in given.items()}
     settings = Settings(**values, path=path)
+    if "events_days" not in given.get("retention", {}):
+        settings = dataclasses.replace(settings, retention=settings.retention.reaching(settings.lookback_days))
     if fault := too_short(settings.retention, settings.lookback_days):
         raise reader.fail("retention", fault)
     return _with_hash(settings)

@@ -54,7 +54,7 @@ def test_prefect_hears_of_none(town: Town) -> None:
 
 
 def test_none_is_left_in_temporary_files(town: Town) -> None:
-    left = files_of(town.folder / "temporary", town.folder / "home", town.workspace / "tmp")
+    left = files_of(town.folder / "tmp", town.folder / "home", town.workspace / "tmp")
     assert {path.name: found(path.read_bytes()) for path in left if found(path.read_bytes())} == {}
     assert [path.name for path in files_of(town.workspace / "staging")
             if path.name.endswith(".partial") or path.name.startswith(".")] == []

@@ -131,7 +131,7 @@ def _build(folder: Path) -> tuple[int, bool]:
     generate(inbox, 0.02, 5, DAY, truth=folder / "truth", mess=False)
     _protect(inbox, folder)
     plant(inbox)
-    for name in ("temporary", "watching", "home"):
+    for name in ("tmp", "watching", "home"):
         (folder / name).mkdir()
     (folder / "watching" / "sitecustomize.py").write_text(_WATCH)
     settings = folder / "settings.yaml"
@@ -139,7 +139,7 @@ def _build(folder: Path) -> tuple[int, bool]:
                         + "\nprotected_officer: Enhetschef Skydd\n", encoding="utf-8")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "AVVIK_"))}
     environment |= {
-        "PYTHONPATH": f"{folder / 'watching'}:{ROOT}", "TMPDIR": str(folder / "temporary"),
+        "PYTHONPATH": f"{folder / 'watching'}:{ROOT}", "TMPDIR": str(folder / "tmp"),
         "HOME": str(folder / "home"), "AVVIK_WATCH": str(folder / "watch.txt"),
         "AVVIK_PREFECT": str(folder / "prefect.txt")}
     command = [sys.executable, "-c", _NIGHT, "night", "--inbox", str(inbox), "--workspace", str(folder / "workspace"),

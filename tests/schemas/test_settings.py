@@ -120,3 +120,12 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         Settings().seed = 1  # type: ignore[misc]
+
+
+def test_events_are_kept_as_long_as_the_rules_look_back(tmp_path: Path) -> None:
+    path = tmp_path / "settings.yaml"
+    path.write_text("lookback_days: 3650\n", encoding="utf-8")
+    assert load_settings(path).retention.events_days == 3681
+    path.write_text("lookback_days: 3650\nretention: {events_days: 3680}\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="events_days"):
+        load_settings(path)

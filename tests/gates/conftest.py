@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests.gates import sample_night
+from tests.gates import hostile_words_night, sample_night
 from tests.gates.watched_town import Town, built
 
 
@@ -15,10 +15,17 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
     """The night of watched_town.py, built once for all test processes of this session."""
     base = tmp_path_factory.getbasetemp()
     together = os.environ.get("PYTEST_XDIST_TESTRUNUID")
-    return built(base.parent / f"town-{together}" if together else base / "town")
+    # a short name: the sockets of a night's processes lie below it, and their paths may have 107 characters
+    return built(base.parent / f"town-{together[:6]}" if together else base / "town")
 
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> sample_night.SampleNight:
     """The night on the committed sample of sample_night.py, once for all test processes of this session."""
     return sample_night.built(sample_night.shared_folder(tmp_path_factory.getbasetemp(), "sample-night"))
+
+
+@pytest.fixture(scope="session")
+def words_night(tmp_path_factory: pytest.TempPathFactory) -> hostile_words_night.WordsNight:
+    """The night of hostile_words_night.py; once a test process."""
+    return hostile_words_night.built(tmp_path_factory.mktemp("words"))

@@ -116,7 +116,7 @@ def run_detectors(connection: duckdb.DuckDBPyConnection, run_dir: Path, settings
     build_findings(connection, catalogue, previous_findings)
     links.mark_findings(connection)
     links.write_links(connection, run_dir / "links.parquet")
-    result.findings = _scalar(connection, "SELECT count(*) FROM findings")
+    result.findings = _scalar(connection, "SELECT count(*) FROM findings WHERE kind <> 'exculpating'")
     _fill_counts(connection, result.ledger, settings)
     before = read_ledger(previous_ledger)
     for row in result.ledger:

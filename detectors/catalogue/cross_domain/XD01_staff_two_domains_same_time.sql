@@ -6,7 +6,7 @@ kind: impossible
 concept: presence
 subject: provider
 gate: P2
-reads: [work_intervals, home_care_rates, assistance_rates]
+reads: [work_intervals, home_care_rates, assistance_rates, calendar]
 optional_reads: [home_care_rates, assistance_rates]
 population: [home_care_visits.provider_id, assistance_shifts.provider_id, association_activities.association_id]
 why:
@@ -33,6 +33,7 @@ status: active
 since: 2026-11-23
 changes:
   - {date: 2026-11-23, what: "the money of an overlap is shared by the two providers, so that a run counts it once"}
+  - {date: 2026-11-23, what: "an overlap inside the hour that comes twice in October is not counted"}
 */
 WITH two_domains AS (
   SELECT person_token
@@ -61,10 +62,16 @@ pairs AS (
   SELECT a.person_token, a.domain AS first_domain, a.organisation_id AS first_org, b.domain AS second_domain,
          b.organisation_id AS second_org, greatest(a.started_at, b.started_at) AS started_at,
          a.row_ref AS first_ref, b.row_ref AS second_ref,
-         (least(epoch(a.ended_at), epoch(b.ended_at)) - greatest(epoch(a.started_at), epoch(b.started_at))) / 60.0 AS minutes
+         (least(epoch(a.ended_at), epoch(b.ended_at)) - greatest(epoch(a.started_at), epoch(b.started_at))
+          - CASE WHEN twice.day IS NULL THEN 0.0 ELSE greatest(0.0,
+             least(epoch(a.ended_at), epoch(b.ended_at), epoch(CAST(twice.day AS TIMESTAMP)) + 10800)
+             - greatest(epoch(a.started_at), epoch(b.started_at), epoch(CAST(twice.day AS TIMESTAMP)) + 7200)) END)
+         / 60.0 AS minutes
   FROM touching a JOIN touching b
     ON a.person_token = b.person_token AND a.domain < b.domain
    AND a.started_at < b.ended_at AND b.started_at < a.ended_at
+  -- of the hour that comes twice in October clock times do not say which: an overlap inside it proves nothing
+  LEFT JOIN calendar twice ON twice.day = CAST(greatest(a.started_at, b.started_at) AS DATE) AND twice.day_hours = 25
 ),
 priced AS (
   -- an activity has no price; a care provider's own price is then the lower one known

@@ -18,7 +18,7 @@ from schemas import personal_data
 from schemas.contract import Column, Contract, load_contracts
 from schemas.reader import FileReading, read_file
 from schemas.settings import load_settings
-from tests.gates.personal_numbers import DRESSED, write
+from tests.personal_numbers import DRESSED, write
 
 ROWS = 40
 CONTRACTS = load_contracts()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from schemas import hashed_numbers
 from schemas.personal_data import holds_personal_numbers, luhn
-from tests.gates.personal_numbers import FORMS, number
+from tests.personal_numbers import FORMS, number
 from tests.schemas.reading_kit import read
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from schemas import hashed_numbers
-from tests.gates.personal_numbers import FORMS, number
+from tests.personal_numbers import FORMS, number
 from tests.schemas.reading_kit import read
 
 VALUES = 1000

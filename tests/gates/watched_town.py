@@ -32,7 +32,7 @@ import pyarrow.parquet as pq
 
 from data_samples import generate
 from schemas.contract import Column, Contract, load_contracts
-from tests.gates.personal_numbers import FORMS, number
+from tests.personal_numbers import FORMS, number
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = datetime.date(2026, 11, 22)

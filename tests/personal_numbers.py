@@ -1,4 +1,4 @@
-"""Made-up personal numbers and how people write and disguise them, for the gates of personal data."""
+"""Made-up personal numbers and how people write and disguise them, for the tests of personal data."""
 
 from __future__ import annotations
 

@@ -22,6 +22,13 @@ settings.register_profile("suite", deadline=None, derandomize=True,
                           suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 settings.load_profile("suite")
 
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The gates first: they hold the longest tests, and a worker that begins them last is waited for."""
+    items.sort(key=lambda item: "tests/gates/" not in item.nodeid)
+
+
 _status: list[int] = []
 
 

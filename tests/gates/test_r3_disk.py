@@ -65,7 +65,8 @@ def test_r3_every_write(stage: tuple[Scene, Faults], error: int) -> None:
     assert at > 100
 
 
-@pytest.mark.parametrize("share", [0.4])
+@pytest.mark.long
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.7])
 def test_r3_on_a_disk_that_is_really_full(stage: tuple[Scene, Faults], tmp_path: Path, share: float) -> None:
     """A tmpfs in a name space of its own that holds yesterday's workspace and a share of what tonight adds."""
     if shutil.which("unshare") is None or subprocess.run(["unshare", "-Urm", "true"], capture_output=True).returncode:

@@ -82,6 +82,7 @@ lock:
 	    --no-annotate $$extra pyproject.toml <(printf 'setuptools\nwheel\n') -o $$target; \
 	  sed -i '1i # Exact versions and hashes of everything that is installed; made by `make lock`, not edited by hand.' $$target; \
 	done
+	@echo "Now install what is locked, and write the list of parts anew: $(BIN)/python -m docs.make_sbom"
 
 clean:
 	@rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache build *.egg-info

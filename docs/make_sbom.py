@@ -62,8 +62,8 @@ def page(parts: dict[str, str], licences: dict[str, str]) -> str:
     return "\n".join([
         "# Parts and licences", "",
         f"{len(parts)} packages run a night, {len(own)} of them asked for by `pyproject.toml` (each with its reason "
-        "there). Exact versions with hashes: `requirements.lock`. For machines: `sbom.cdx.json` (CycloneDX 1.6). Written by "
-        "`python -m docs.make_sbom`; licences as the packages themselves state them.", "",
+        "there). Exact versions with hashes: `requirements.lock`. For machines: `sbom.cdx.json` (CycloneDX 1.6). "
+        "Written by `python -m docs.make_sbom`; licences as the packages themselves state them.", "",
         "On a machine with access, check the versions against a database of known faults by feeding `sbom.cdx.json` "
         "or `requirements.lock` to an auditor of your choice (pip-audit, osv-scanner, trivy); do it when a pin moves "
         "and once a month. Avvik itself asks nobody.", "",

@@ -199,7 +199,9 @@ def peer_words(model: GroupModel, code: str, name: str | None) -> str:
         return words.pick(head.get("title"), model.language)
     features = head.get("features")
     said = features.get(name) if isinstance(features, Mapping) else None
-    return words.pick(said, model.language) if said else name or ""
+    if said:
+        return words.pick(said, model.language)
+    return model.text["peer_measures"].get(name, name or "")
 
 
 def unpack(packed: str) -> bytes:

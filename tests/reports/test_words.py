@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports import words
+from reports.html import peer_words
 
 NB = "\u00a0"
 
@@ -107,3 +109,12 @@ def test_a_reason_without_swedish_is_marked_as_english() -> None:
     assert words.spoken("handbook reference FB-05", "sv") == ("handbokens referens FB-05", "sv")
     assert words.basis("handbook reference EB-05 and EB-16", "sv") == "handbokens referens EB-05 och EB-16"
     assert words.basis("LVU (1990:52) 13 §", "sv") == "LVU (1990:52) 13 §"
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+@pytest.mark.parametrize("measure", ["own_change", "own_history"])
+def test_a_comparison_with_ones_own_past_is_in_words(language: str, measure: str) -> None:
+    """No name of a column stands in a case view: the measures of detectors/own_history.py have words."""
+    model = SimpleNamespace(run=SimpleNamespace(detectors={}), language=language, text=words.texts(language))
+    said = peer_words(model, "HC91", measure)  # type: ignore[arg-type]
+    assert said != measure and "_" not in said

@@ -25,12 +25,14 @@ import filecmp
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
 KEPT_STATES = 7
+NAMELESS_SECONDS = 2.0
 _RUN_ID = re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{8}\Z")
 _STATE = re.compile(r"(\d{6,})\.duckdb\Z")
 _RENAME_EXCHANGE = 2
@@ -111,14 +113,7 @@ class Workspace:
         self.prepare()
         handle = os.open(self.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise WorkspaceBusy(self._busy_text(handle)) from None
-            except OSError as error:
-                raise WorkspaceError(
-                    f"{self.lock_file}: cannot be locked ({error.strerror}). Put the workspace on a local disk."
-                ) from None
+            self._take(handle)
             os.fchmod(handle, FILE_MODE)
             started = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
             os.ftruncate(handle, 0)
@@ -133,10 +128,29 @@ class Workspace:
         finally:
             os.close(handle)
 
-    def _busy_text(self, handle: int) -> str:
-        words = os.pread(handle, 200, 0).decode(errors="replace").split()
-        who = f"process {words[0]} since {words[1]}" if len(words) == 2 else "another process"
-        return f"{self.root}: in use by {who}. Nothing was changed. Wait until it has ended, then run again."
+    def _take(self, handle: int) -> None:
+        """The kernel's lock on `handle`, or WorkspaceBusy that names who holds it.
+
+        A holder writes its name just after it has the lock and wipes it just before it lets go. Whoever meets a lock
+        without a name has come in between: it looks again, and may then find the place free.
+        """
+        patience = time.monotonic() + NAMELESS_SECONDS
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                words = os.pread(handle, 200, 0).decode(errors="replace").split()
+                if len(words) == 2 or time.monotonic() > patience:
+                    who = f"process {words[0]} since {words[1]}" if len(words) == 2 else "another process"
+                    raise WorkspaceBusy(
+                        f"{self.root}: in use by {who}. Nothing was changed. Wait until it has ended, then run again."
+                    ) from None
+            except OSError as error:
+                raise WorkspaceError(
+                    f"{self.lock_file}: cannot be locked ({error.strerror}). Put the workspace on a local disk."
+                ) from None
+            time.sleep(0.01)
 
     def clear_leftovers(self) -> None:
         """Remove what a killed night left half done. Call under the lock only."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -56,6 +58,35 @@ def test_second_holder_is_told_who_and_nothing_changes(workspace: Workspace) -> 
         assert leftover.is_dir(), "the one that was turned away must not clean up"
     with workspace.lock():
         assert not leftover.exists()
+
+
+def test_a_holder_that_is_just_starting_or_ending_is_waited_for(workspace: Workspace) -> None:
+    workspace.prepare()
+    with workspace.lock_file.open("w") as holder:
+        fcntl.flock(holder, fcntl.LOCK_EX)  # has the lock, has not written its name
+        naming = threading.Timer(0.2, lambda: (holder.write("4711 2026-11-22T02:00:00+01:00\n"), holder.flush()))
+        naming.start()
+        with pytest.raises(WorkspaceBusy, match=r"in use by process 4711 since 2026-11-22T02"), workspace.lock():
+            raise AssertionError("the lock was given twice")
+        naming.join()
+    with workspace.lock_file.open("w") as holder:
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        letting_go = threading.Timer(0.2, lambda: fcntl.flock(holder, fcntl.LOCK_UN))
+        letting_go.start()
+        with workspace.lock():
+            assert workspace.lock_file.read_text().startswith(f"{os.getpid()} ")
+        letting_go.join()
+
+
+def test_a_holder_that_never_says_its_name_is_still_in_the_way(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("schemas.workspace.NAMELESS_SECONDS", 0.05)
+    workspace.prepare()
+    with workspace.lock_file.open("w") as holder:
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        with pytest.raises(WorkspaceBusy, match="in use by another process"), workspace.lock():
+            raise AssertionError("the lock was given twice")
 
 
 def test_lock_of_a_killed_process_is_free(workspace: Workspace) -> None:

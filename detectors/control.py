@@ -6,7 +6,8 @@ do. A model looks good while people only look where it points (the published Swe
 A subject is drawn by a hash of seed, period and subject, so the draw does not depend on the order of the list or on
 who else is there, and once drawn a subject stays in the slice for its period (a calendar month). Its place is moved
 up to a random one in the part of the list that is worked through, after the strongest three; it is never moved down.
-`rank` stays pure.
+A drawn subject with too few points for the list (ranking.set_apart) is listed all the same, before everybody who is
+set apart: one that nobody sees would measure nothing. `rank` stays pure.
 The draw is among subjects with at least one deviation: it measures the order, not the rules.
 """
 
@@ -77,7 +78,7 @@ def drawn(subjects: Iterable[Subject], settings: Settings, period: str,
 
 def place_control(ranked: Sequence[Ranked], settings: Settings, as_of: date,
                   earlier: Sequence[ControlRow] = ()) -> list[ControlRow]:
-    """Set `place` of every ranked row and return the slice: tonight's rows, then those of earlier periods.
+    """Set `place` of every ranked row, and `listed` of the drawn; return tonight's slice and those of earlier periods.
 
     ranked: in rank order, with their groups. earlier: the slice of the night before. The drawn stand at random places
     that lie in the first part of the list of every group that sees them; the others keep their order.
@@ -89,6 +90,7 @@ def place_control(ranked: Sequence[Ranked], settings: Settings, as_of: date,
     for at, row in enumerate(rest):
         for group in row.groups or ("",):
             members.setdefault(group, []).append(at)
+    listed = {group: sum(rest[at].listed for at in seen) for group, seen in members.items()}
     held: dict[str, int] = {}
     mine = [row for row in ranked if (row.subject_type, row.subject_id) in chosen]
     for row in mine:
@@ -104,6 +106,7 @@ def place_control(ranked: Sequence[Ranked], settings: Settings, as_of: date,
             seen = members.get(group, [])
             earliest = max(earliest, seen[LEAD] if len(seen) > LEAD else own)
             first = max(FIRST_PART, ROOM * held[group]) - held[group]  # the drawn take their room too
+            first = min(first, listed.get(group, 0))
             if len(seen) > first and seen[first] < last:
                 last, among = seen[first], seen
         slots = [*among[bisect_left(among, earliest): bisect_left(among, last)], last]
@@ -112,6 +115,8 @@ def place_control(ranked: Sequence[Ranked], settings: Settings, as_of: date,
     keyed.sort(key=lambda entry: entry[:3])
     for place, entry in enumerate(keyed, start=1):
         entry[3].place = place
+    for row in mine:
+        row.listed = True
     tonight = [ControlRow(row.subject_type, row.subject_id, period, row.place) for row in mine]
     kept = min(KEPT_PERIODS, settings.retention.cases_days // 30)
     return tonight + _past(earlier, as_of, kept, {row.subject for row in tonight})

@@ -34,7 +34,7 @@ SCHEMA = pa.schema([
     ("contributions", pa.list_(pa.struct([("detector_id", pa.string()), ("points", pa.float64())]))),
     ("concepts", pa.list_(pa.string())), ("state", pa.string()), ("first_seen", pa.date32()),
     ("link_group", pa.string()), ("groups", pa.list_(pa.string())), ("case_id", pa.string()), ("place", pa.int32()),
-    ("back_because", pa.string())])
+    ("back_because", pa.string()), ("listed", pa.bool_())])
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ def rank(connection: duckdb.DuckDBPyConnection, run_dir: Path, settings: Setting
     counted = [row.entry for row in found if _counts(row, weighed.get(row.subject), hearing)]
     ranked = ranking.order_of(counted, weights, linked)
     plain = ranking.order_of(counted, None, linked) if weights else ranked
+    ranking.set_apart(ranked, settings.listed_from)
     for row in ranked:
         row.groups = ranking.visible_groups(row, groups, services)
     slice_ = control.place_control(ranked, settings, as_of, control.read_control(before.control))
@@ -101,7 +102,8 @@ def rank(connection: duckdb.DuckDBPyConnection, run_dir: Path, settings: Setting
                   if case.state == "gone" and s in earlier and earlier[s].state != "gone")
     states = Counter(case.state for case in cases.values())
     return {
-        "subjects": len(ranked), "new_subjects": states["new"], "gone_subjects": len(gone),
+        "subjects": len(ranked), "listed_subjects": sum(row.listed for row in ranked),
+        "set_apart_subjects": sum(not row.listed for row in ranked), "new_subjects": states["new"], "gone_subjects": len(gone),
         "gone": [f"{t}:{s}" for t, s in gone],
         "follow_up": {"explained": states["explained"], "snoozed": states["snoozed"], "reopened": states["reopened"],
                       "gone": len(gone)},
@@ -199,5 +201,5 @@ def write_ranked(ranked: Sequence[ranking.Ranked], cases: Mapping[Subject, Case]
              "contributions": [{"detector_id": d, "points": p} for d, p in r.contributions],
              "concepts": r.concepts, "state": r.state, "first_seen": r.first_seen, "link_group": r.link_group,
              "groups": r.groups, "case_id": case_id(r.subject_type, r.subject_id), "place": r.place,
-             "back_because": cases[r.subject_type, r.subject_id].back_because_json} for r in ranked]
+             "back_because": cases[r.subject_type, r.subject_id].back_because_json, "listed": r.listed} for r in ranked]
     pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), path, compression="zstd")

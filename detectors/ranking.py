@@ -81,6 +81,7 @@ class Ranked:
     groups: list[str] = field(default_factory=list)
     link_group: str | None = None
     place: int = 0  # where lists show it: as rank, but for the control slice (detectors/control.py)
+    listed: bool = True  # False: shown apart from the numbered list, below `listed_from` of the settings
 
 
 @dataclass(frozen=True)
@@ -222,6 +223,15 @@ def order_of(findings: Iterable[tuple[str, str, Finding]], weights: Mapping[str,
     for row in ranked:
         row.link_group = groups.get((row.subject_type, row.subject_id))
     return ranked
+
+
+def set_apart(ranked: Iterable[Ranked], least: float) -> None:
+    """Set `listed`: whoever has fewer points than `least` keeps its rank and is shown apart from the list.
+
+    A subject's own score decides, never how long the list is: a list is not filled up with what is weak.
+    """
+    for row in ranked:
+        row.listed = row.score >= least
 
 
 def visible_groups(row: Ranked, groups: Mapping[str, Group], services: Mapping[str, str]) -> list[str]:

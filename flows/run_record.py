@@ -160,7 +160,8 @@ def _counts(tonight: Tonight, checks: Sequence[CheckResult], detection: Any, ran
         "detectors": dict(sorted(Counter(row.outcome for row in detection.ledger).items())),
         "warnings": sum(bool(row.warning) for row in detection.ledger),
         "findings": detection.findings,
-        **{name: ranked[name] for name in ("subjects", "new_subjects", "gone_subjects", "gone")},
+        **{name: ranked[name] for name in ("subjects", "listed_subjects", "set_apart_subjects", "new_subjects",
+                                             "gone_subjects", "gone")},
     }
 
 

@@ -115,6 +115,9 @@ class Settings:
     statuses: Mapping[str, str] = field(default_factory=dict)  # detector code -> status
     warn_share: float = 0.05  # a rule that fires for a larger share of its population gets a warning
     agreed_precision: Mapping[str, float] = field(default_factory=dict)  # by kind or detector code
+    # Points a subject needs to stand in the numbered list; 0 lists everybody. The default is more than one comparison
+    # with peers (severity 2) or one oddity of the lowest severity can give by itself: 20 x 2/5 x 0.35 / 2 = 1.4.
+    listed_from: float = 1.5
     control: Control = Control()
     retention: Retention = field(default_factory=Retention)  # see schemas/retention.py; `avvik purge` acts on it
     protected_officer: str = ""  # who alone reads the list of protected persons (role, name)
@@ -358,6 +361,7 @@ _FIELDS: dict[str, Callable[[_Reader, str, Any], Any]] = {
     "statuses": _Reader.statuses,
     "warn_share": _Reader.share,
     "agreed_precision": _Reader.agreed_precision,
+    "listed_from": _Reader.number,
     "control": _Reader.control,
     "retention": _Reader.retention,
     "protected_officer": lambda reader, key, value: value if value == "" else reader.text(key, value),

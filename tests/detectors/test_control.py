@@ -83,6 +83,21 @@ def test_in_every_groups_list_the_drawn_stand_in_the_first_part_and_spread(count
             assert 0.3 < middle < 0.65, (group, middle, "spread over it, neither first nor last")
 
 
+def test_the_drawn_stand_in_the_list_and_before_everybody_set_apart() -> None:
+    """One that is set apart and drawn would not be looked at; the list and what is set apart must not be mixed."""
+    for few in (0, 4, 30, 200):
+        ranked = _ranked(300)
+        for row in ranked:
+            row.listed = row.rank <= few
+        drawn = _subjects(control.place_control(ranked, SETTINGS, NIGHT))
+        assert any(row.rank > few for row in ranked if (row.subject_type, row.subject_id) in drawn)
+        for row in ranked:
+            assert row.listed == (row.rank <= few or (row.subject_type, row.subject_id) in drawn)
+        for group in ("sg-a", "sg-b", "sg-c"):
+            cut = [r.listed for r in sorted(ranked, key=lambda r: r.place) if group in r.groups]
+            assert cut == sorted(cut, reverse=True), (few, group)
+
+
 def test_nobody_drawn_is_moved_down() -> None:
     ranked = _ranked(400)
     drawn = _subjects(control.place_control(ranked, SETTINGS, NIGHT))

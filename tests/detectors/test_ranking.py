@@ -22,9 +22,11 @@ from detectors.ranking import (
     order_of,
     points,
     score_subject,
+    set_apart,
     visible_groups,
 )
 from schemas.groups import Group
+from schemas.settings import Settings
 
 KINDS = ("impossible", "breach", "unusual", "exculpating")
 CONCEPTS = ("presence", "absence", "billing", "decision", "pattern", "account", "peers", "growth", "of_a_plugin")
@@ -280,6 +282,26 @@ def test_ties_are_broken_by_id_and_ranks_run_from_one() -> None:
 
 
 # ---- who sees whom
+@given(town, weights, groups, st.floats(0, 10))
+def test_the_list_is_the_beginning_of_the_order_and_nobody_is_lost(found, weight, linked, least) -> None:
+    rows = order_of(found, weight, linked)
+    before = [(row.subject_id, row.rank, row.score) for row in rows]
+    set_apart(rows, least)
+    assert [(row.subject_id, row.rank, row.score) for row in rows] == before
+    assert [row.listed for row in rows] == [row.score >= least for row in rows]
+    assert [row.listed for row in rows] == sorted((row.listed for row in rows), reverse=True)
+
+
+def test_one_place_among_peers_is_no_case_and_every_fact_is() -> None:
+    """The setting's default: somebody always stands last among peers, but a fact stands until it is looked at."""
+    alone = order_of([("provider", "p", one("unusual", "peers", severity=2, strength=1.0))])
+    oddity = order_of([("provider", "p", one("unusual", "timing", severity=3, strength=0.4))])
+    fact = order_of([("provider", "p", one("breach", severity=1, strength=0.0))])
+    for rows in (alone, oddity, fact):
+        set_apart(rows, Settings().listed_from)
+    assert [alone[0].listed, oddity[0].listed, fact[0].listed] == [False, True, True]
+
+
 def test_a_group_sees_its_own_domains_and_its_ledger() -> None:
     title = {"sv": "x", "en": "x"}
     groups = {

@@ -29,7 +29,8 @@ ODD = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=Fal
 TREE = st.recursive(ODD, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner,
                                                                                     max_size=3), max_leaves=8)
 KEYS = ("municipality", "language", "seed", "threads", "memory_limit", "limits", "lookback_days", "groups", "gates",
-        "parameters", "lists", "statuses", "warn_share", "retention", "law_values", "mappings", "protected_officer")
+        "parameters", "lists", "statuses", "warn_share", "listed_from", "retention", "law_values", "mappings",
+        "protected_officer")
 CELLS = st.one_of(st.text(max_size=12), st.sampled_from(["", "c1", "2026-11-23 08:15", "1 234,50", "tag", "ja", "-"]))
 FOLDER = Path(tempfile.mkdtemp(prefix="avvik-s6-"))
 

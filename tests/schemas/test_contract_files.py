@@ -166,7 +166,7 @@ OUTPUT_COLUMNS = {
     ),
     "ranked": (
         "rank rank_in_type subject_type subject_id score amount_sek contributions concepts state first_seen "
-        "link_group groups case_id place back_because"
+        "link_group groups case_id place back_because listed"
     ),
     "cases": (
         "case_id subject_type subject_id state why first_seen last_seen rank score plain_score severity findings "

@@ -23,6 +23,7 @@ parameters: {HC01: {min_overlap_minutes: {value: 20, because: clocks, decided: "
 lists: {trustee_accounts: ["b", "a", "a"]}
 statuses: {HC05: retired}
 warn_share: 0.1
+listed_from: 2
 """
 
 
@@ -42,7 +43,7 @@ def test_every_key(tmp_path: Path) -> None:
     assert found.parameters["HC01"]["min_overlap_minutes"].value == 20
     assert found.parameters["HC01"]["min_overlap_minutes"].decided == datetime.date(2026, 2, 3)
     assert found.lists["trustee_accounts"] == ("a", "b") and found.statuses == {"HC05": "retired"}
-    assert found.groups == tmp_path / "groups.yaml" and found.warn_share == 0.1
+    assert found.groups == tmp_path / "groups.yaml" and (found.warn_share, found.listed_from) == (0.1, 2.0)
 
 
 def test_defaults(tmp_path: Path) -> None:
@@ -58,6 +59,7 @@ def test_the_hash_follows_results_only(tmp_path: Path) -> None:
     for other in (
         ("seed: 7", "seed: 8"),
         ("value: 20", "value: 21"),
+        ("listed_from: 2", "listed_from: 3"),
         ("retired", "draft"),
         ("because: clocks", "because: x"),
     ):
@@ -77,6 +79,7 @@ def test_the_hash_follows_results_only(tmp_path: Path) -> None:
         ("seed: true", ["seed", "whole number"]),
         ("memory_limit: much", ["memory_limit", "2GB"]),
         ("warn_share: 5", ["warn_share", "share"]),
+        ("listed_from: -1", ["listed_from", "0 or more"]),
         ("agreed_precision: {breech: 0.4}", ["agreed_precision.breech", "detector code"]),
         ("agreed_precision: {HC01: 40}", ["agreed_precision.HC01", "share"]),
         ("groups: none.yaml", ["groups", "no such file"]),

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from schemas.reconciliation import SCHEMA, ReconciliationError, write_parquet
 from schemas.workspace import Workspace
-from tests.schemas.warehouse_kit import Result, build, contract, night, payment, read
+from tests.schemas.warehouse_kit import PAYMENTS, Result, build, contract, night, payment, read
 
-PAYMENTS = contract()
 CONTRACTS = {"payments": PAYMENTS, "visits": contract("visits", [("id", "VARCHAR")], money=None)}
 BUCKETS = ("loaded", "replaced", "quarantined", "refused", "skipped")
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    with Workspace(tmp_path / "ws").lock() as held:
-        yield held
 
 
 def test_every_bucket_in_rows_and_kronor(workspace: Workspace) -> None:

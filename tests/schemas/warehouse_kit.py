@@ -83,6 +83,10 @@ def contract(
     )
 
 
+PAYMENTS = contract()
+CONTRACTS = {"payments": PAYMENTS}
+
+
 def read(
     workspace: Workspace,
     contract: Contract,

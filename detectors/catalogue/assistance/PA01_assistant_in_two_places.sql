@@ -33,7 +33,7 @@ status: active
 since: 2026-11-23
 changes:
   - {date: 2026-11-23, what: "the money of an overlap between two providers is shared by them, so that a run counts it once"}
-  - {date: 2026-11-23, what: "an overlap inside the hour that comes twice in October is not counted"}
+  - {date: 2026-11-23, what: "an overlap inside the hour that comes twice in October, or the one left out in March, is not counted"}
 */
 WITH assistants AS (
   SELECT assistant_id, row_number() OVER (ORDER BY assistant_id) AS place
@@ -65,15 +65,16 @@ pairs AS (
          a.client_token AS first_client, b.client_token AS second_client,
          a.row_ref AS first_ref, b.row_ref AS second_ref, b.started_at,
          (least(epoch(a.ended_at), epoch(b.ended_at)) - epoch(b.started_at)
-          - CASE WHEN twice.day IS NULL THEN 0.0 ELSE greatest(0.0,
-             least(epoch(a.ended_at), epoch(b.ended_at), epoch(CAST(twice.day AS TIMESTAMP)) + 10800)
-             - greatest(epoch(b.started_at), epoch(CAST(twice.day AS TIMESTAMP)) + 7200)) END) / 60.0 AS minutes
+          - CASE WHEN odd.day IS NULL THEN 0.0 ELSE greatest(0.0,
+             least(epoch(a.ended_at), epoch(b.ended_at), epoch(CAST(odd.day AS TIMESTAMP)) + 10800)
+             - greatest(epoch(b.started_at), epoch(CAST(odd.day AS TIMESTAMP)) + 7200)) END) / 60.0 AS minutes
   FROM touching a JOIN touching b
     ON a.assistant_token = b.assistant_token AND a.client_token <> b.client_token
    AND a.started_at < b.ended_at AND b.started_at < a.ended_at
    AND (a.started_at < b.started_at OR (a.started_at = b.started_at AND a.row_ref < b.row_ref))
-  -- of the hour that comes twice in October clock times do not say which: an overlap inside it proves nothing
-  LEFT JOIN calendar twice ON twice.day = CAST(b.started_at AS DATE) AND twice.day_hours = 25
+  -- clock times do not say which of the two hours in October they mean, and in March there is none: an overlap
+  -- inside the hour from two to three proves nothing then
+  LEFT JOIN calendar odd ON odd.day = CAST(b.started_at AS DATE) AND odd.day_hours <> 24
   WHERE a.address_token IS DISTINCT FROM b.address_token OR a.address_token IS NULL
 ),
 sides AS (

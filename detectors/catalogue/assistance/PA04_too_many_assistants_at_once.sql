@@ -6,7 +6,7 @@ kind: breach
 concept: decision
 subject: provider
 gate: P1
-reads: [assistance_shifts, assistance_decisions, assistance_rates]
+reads: [assistance_shifts, assistance_decisions, assistance_rates, calendar]
 optional_reads: [assistance_rates]
 population: assistance_shifts.provider_id
 why:
@@ -32,6 +32,8 @@ parameters:
 severity: 4
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "an overlap inside the hour that comes twice in October, or the one left out in March, is not counted"}
 */
 WITH clients AS (
   SELECT client_id, row_number() OVER (ORDER BY client_id) AS place
@@ -74,12 +76,24 @@ present AS (
          lead(moment) OVER (PARTITION BY client_token ORDER BY moment, row_ref) AS until
   FROM moments
 ),
+several_at_once AS (
+  SELECT client_token, moment, until, n_present,
+         CAST(TIMESTAMP '1970-01-01 00:00:00' + INTERVAL 1 DAY * CAST(floor(moment / 86400) AS INTEGER) AS DATE) AS day
+  FROM present WHERE n_present > 1
+),
+lasting AS (
+  -- clock times do not say which of the two hours in October they mean, and in March there is none: an overlap
+  -- inside the hour from two to three proves nothing then
+  SELECT s.client_token, s.moment, s.until, s.n_present, CAST(date_trunc('month', s.day) AS DATE) AS month,
+         s.until - s.moment
+           - CASE WHEN odd.day IS NULL THEN 0.0
+                  ELSE greatest(0.0, least(s.until, epoch(CAST(odd.day AS TIMESTAMP)) + 10800)
+                                     - greatest(s.moment, epoch(CAST(odd.day AS TIMESTAMP)) + 7200)) END AS seconds
+  FROM several_at_once s LEFT JOIN calendar odd ON odd.day = s.day AND odd.day_hours <> 24
+),
 several AS (
-  SELECT client_token, moment, until, (until - moment) / 3600.0 * (n_present - 1) AS extra_hours,
-         CAST(date_trunc('month', TIMESTAMP '1970-01-01 00:00:00' + INTERVAL 1 DAY * CAST(floor(moment / 86400) AS INTEGER)) AS DATE)
-           AS month
-  FROM present
-  WHERE n_present > 1 AND until - moment > 60 * $handover_minutes
+  SELECT client_token, moment, until, seconds / 3600.0 * (n_present - 1) AS extra_hours, month
+  FROM lasting WHERE seconds > 60 * $handover_minutes
 ),
 months AS (
   SELECT client_token, month, CAST(month + INTERVAL 1 MONTH - INTERVAL 1 DAY AS DATE) AS last_day,

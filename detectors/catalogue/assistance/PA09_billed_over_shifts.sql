@@ -32,6 +32,8 @@ parameters:
 severity: 4
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "work in the hour that comes twice in October may be billed as two hours"}
 */
 WITH billed AS (
   -- hours on a credit count as negative even where the sign is missing
@@ -44,7 +46,8 @@ WITH billed AS (
 ),
 matched AS (
   SELECT b.provider_id, b.client_token, b.month, b.hours AS billed_hours, b.amount_sek,
-         coalesce(m.hours, 0) AS full_hours, coalesce(m.counted_hours, 0) AS counted_hours,
+         coalesce(m.hours + m.repeated_hours, 0) AS full_hours,
+         coalesce(m.counted_hours + m.repeated_counted, 0) AS counted_hours,
          coalesce(m.standby_hours, 0) AS standby_hours
   FROM billed b
   JOIN assistance_covered_months c ON c.provider_id = b.provider_id AND c.month = b.month

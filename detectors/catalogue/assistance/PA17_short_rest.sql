@@ -6,7 +6,7 @@ kind: unusual
 concept: working_time
 subject: provider
 gate: P1
-reads: [assistance_shifts]
+reads: [assistance_shifts, calendar]
 population: assistance_shifts.provider_id
 why:
   sv: Arbetstidslagen ger elva timmars sammanhängande vila per dygn. Bryts den vecka efter vecka orkar ingen i längden, eller så har passen inte arbetats som de står.
@@ -30,6 +30,8 @@ parameters:
 severity: 2
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "the rest of a night when clocks change has the length it had"}
 */
 WITH shifts AS (
   SELECT assistant_token, provider_id, started_at, row_ref,
@@ -40,10 +42,12 @@ WITH shifts AS (
 ),
 short AS (
   -- a night between the work of two days that is shorter than the rest; a break within a day is none
-  SELECT assistant_token, provider_id, started_at, row_ref, CAST(date_trunc('month', started_at) AS DATE) AS month
-  FROM shifts
-  WHERE started_at > free_from AND CAST(started_at AS DATE) > CAST(free_from AS DATE)
-    AND epoch(started_at) - epoch(free_from) < 3600 * $min_rest_hours
+  SELECT s.assistant_token, s.provider_id, s.started_at, s.row_ref, CAST(date_trunc('month', s.started_at) AS DATE) AS month
+  FROM shifts s LEFT JOIN calendar odd ON odd.day = CAST(s.started_at AS DATE) AND odd.day_hours <> 24
+  WHERE s.started_at > s.free_from AND CAST(s.started_at AS DATE) > CAST(s.free_from AS DATE)
+    -- a rest over the night when clocks change is an hour longer or shorter than they say
+    AND epoch(s.started_at) - epoch(s.free_from)
+        + CASE WHEN hour(s.started_at) >= 3 THEN 3600 * (coalesce(odd.day_hours, 24) - 24) ELSE 0 END < 3600 * $min_rest_hours
 ),
 counted AS (
   SELECT assistant_token, provider_id, started_at, row_ref,

@@ -6,7 +6,7 @@ kind: impossible
 concept: attendance
 subject: association
 gate: P1
-reads: [association_attendance, association_support]
+reads: [association_attendance, association_support, calendar]
 population: association_activities.association_id
 why:
   sv: Ett barn kan inte delta i två aktiviteter samtidigt. Bidrag per deltagartillfälle betalas då två gånger för samma stund.
@@ -30,6 +30,8 @@ parameters:
 severity: 4
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "an overlap inside the hour that comes twice in October, or the one left out in March, is not counted"}
 */
 WITH present AS (
   SELECT t.member_token, s.activity_id, s.association_id, s.started_at, s.ended_at, s.participant_sek, t.row_ref,
@@ -53,6 +55,11 @@ pairs AS (
     ON a.member_token = b.member_token AND a.activity_id <> b.activity_id
    AND a.started_at < b.ended_at AND b.started_at < a.ended_at
    AND (a.started_at < b.started_at OR (a.started_at = b.started_at AND a.row_ref < b.row_ref))
+  -- clock times do not say which of the two hours in October they mean, and in March there is none: an overlap
+  -- inside the hour from two to three proves nothing then
+  LEFT JOIN calendar odd ON odd.day = CAST(b.started_at AS DATE) AND odd.day_hours <> 24
+  WHERE odd.day IS NULL OR epoch(b.started_at) < epoch(CAST(odd.day AS TIMESTAMP)) + 7200
+     OR least(epoch(a.ended_at), epoch(b.ended_at)) > epoch(CAST(odd.day AS TIMESTAMP)) + 10800
 ),
 by_association AS (
   -- a pair within one association counts once, a pair between two counts for both: only one of them can be right

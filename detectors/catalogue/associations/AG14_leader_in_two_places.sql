@@ -6,7 +6,7 @@ kind: impossible
 concept: presence
 subject: association
 gate: P1
-reads: [association_support]
+reads: [association_support, calendar]
 population: association_activities.association_id
 why:
   sv: En ledare kan inte hålla i två aktiviteter i olika lokaler samtidigt. Minst en av dem hölls inte som redovisat.
@@ -30,6 +30,8 @@ parameters:
 severity: 4
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "an overlap inside the hour that comes twice in October, or the one left out in March, is not counted"}
 */
 WITH led AS (
   SELECT association_id, activity_id, leader_token, venue_token, started_at, ended_at, support_sek, row_ref,
@@ -51,7 +53,13 @@ pairs AS (
     ON a.leader_token = b.leader_token AND a.venue_token <> b.venue_token
    AND a.started_at < b.ended_at AND b.started_at < a.ended_at
    AND (a.started_at < b.started_at OR (a.started_at = b.started_at AND a.row_ref < b.row_ref))
-  WHERE (least(epoch(a.ended_at), epoch(b.ended_at)) - epoch(b.started_at)) / 60.0 > $min_overlap_minutes
+  -- clock times do not say which of the two hours in October they mean, and in March there is none: an overlap
+  -- inside the hour from two to three proves nothing then
+  LEFT JOIN calendar odd ON odd.day = CAST(b.started_at AS DATE) AND odd.day_hours <> 24
+  WHERE (least(epoch(a.ended_at), epoch(b.ended_at)) - epoch(b.started_at)
+         - CASE WHEN odd.day IS NULL THEN 0.0 ELSE greatest(0.0,
+            least(epoch(a.ended_at), epoch(b.ended_at), epoch(CAST(odd.day AS TIMESTAMP)) + 10800)
+            - greatest(epoch(a.started_at), epoch(b.started_at), epoch(CAST(odd.day AS TIMESTAMP)) + 7200)) END) / 60.0 > $min_overlap_minutes
 ),
 by_association AS (
   SELECT second_id AS association_id, leader_token, started_at, sek, first_ref, second_ref FROM pairs

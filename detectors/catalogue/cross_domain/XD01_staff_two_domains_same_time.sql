@@ -33,7 +33,7 @@ status: active
 since: 2026-11-23
 changes:
   - {date: 2026-11-23, what: "the money of an overlap is shared by the two providers, so that a run counts it once"}
-  - {date: 2026-11-23, what: "an overlap inside the hour that comes twice in October is not counted"}
+  - {date: 2026-11-23, what: "an overlap inside the hour that comes twice in October, or the one left out in March, is not counted"}
 */
 WITH two_domains AS (
   SELECT person_token
@@ -63,15 +63,16 @@ pairs AS (
          b.organisation_id AS second_org, greatest(a.started_at, b.started_at) AS started_at,
          a.row_ref AS first_ref, b.row_ref AS second_ref,
          (least(epoch(a.ended_at), epoch(b.ended_at)) - greatest(epoch(a.started_at), epoch(b.started_at))
-          - CASE WHEN twice.day IS NULL THEN 0.0 ELSE greatest(0.0,
-             least(epoch(a.ended_at), epoch(b.ended_at), epoch(CAST(twice.day AS TIMESTAMP)) + 10800)
-             - greatest(epoch(a.started_at), epoch(b.started_at), epoch(CAST(twice.day AS TIMESTAMP)) + 7200)) END)
+          - CASE WHEN odd.day IS NULL THEN 0.0 ELSE greatest(0.0,
+             least(epoch(a.ended_at), epoch(b.ended_at), epoch(CAST(odd.day AS TIMESTAMP)) + 10800)
+             - greatest(epoch(a.started_at), epoch(b.started_at), epoch(CAST(odd.day AS TIMESTAMP)) + 7200)) END)
          / 60.0 AS minutes
   FROM touching a JOIN touching b
     ON a.person_token = b.person_token AND a.domain < b.domain
    AND a.started_at < b.ended_at AND b.started_at < a.ended_at
-  -- of the hour that comes twice in October clock times do not say which: an overlap inside it proves nothing
-  LEFT JOIN calendar twice ON twice.day = CAST(greatest(a.started_at, b.started_at) AS DATE) AND twice.day_hours = 25
+  -- clock times do not say which of the two hours in October they mean, and in March there is none: an overlap
+  -- inside the hour from two to three proves nothing then
+  LEFT JOIN calendar odd ON odd.day = CAST(greatest(a.started_at, b.started_at) AS DATE) AND odd.day_hours <> 24
 ),
 priced AS (
   -- an activity has no price; a care provider's own price is then the lower one known

@@ -6,7 +6,7 @@ kind: breach
 concept: presence
 subject: provider
 gate: P1
-reads: [home_care_visits, assistance_shifts, home_care_rates]
+reads: [home_care_visits, assistance_shifts, home_care_rates, calendar]
 optional_reads: [home_care_rates]
 population: [home_care_visits.provider_id, assistance_shifts.provider_id]
 why:
@@ -32,6 +32,8 @@ parameters:
 severity: 4
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "an overlap inside the hour that comes twice in October, or the one left out in March, is not counted"}
 */
 WITH both_services AS (
   SELECT DISTINCT v.client_token FROM home_care_visits v
@@ -55,9 +57,15 @@ shift_days AS (
 pairs AS (
   SELECT DISTINCT v.provider_id AS care_id, s.provider_id AS assistance_id, v.client_token, v.started_at, v.row_ref AS visit_ref,
          s.row_ref AS shift_ref,
-         (least(epoch(v.ended_at), epoch(s.ended_at)) - greatest(epoch(v.started_at), epoch(s.started_at))) / 60.0 AS minutes
+         (least(epoch(v.ended_at), epoch(s.ended_at)) - greatest(epoch(v.started_at), epoch(s.started_at))
+          - CASE WHEN odd.day IS NULL THEN 0.0 ELSE greatest(0.0,
+             least(epoch(v.ended_at), epoch(s.ended_at), epoch(CAST(odd.day AS TIMESTAMP)) + 10800)
+             - greatest(epoch(v.started_at), epoch(s.started_at), epoch(CAST(odd.day AS TIMESTAMP)) + 7200)) END) / 60.0 AS minutes
   FROM visits v JOIN shift_days s ON s.client_token = v.client_token AND s.day = v.day
    AND s.started_at < v.ended_at AND v.started_at < s.ended_at
+  -- clock times do not say which of the two hours in October they mean, and in March there is none: an overlap
+  -- inside the hour from two to three proves nothing then
+  LEFT JOIN calendar odd ON odd.day = CAST(greatest(v.started_at, s.started_at) AS DATE) AND odd.day_hours <> 24
 ),
 counted AS (
   -- two assistants at once are still one visit paid twice: the longest overlap of a visit counts

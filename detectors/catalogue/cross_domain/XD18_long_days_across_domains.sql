@@ -6,7 +6,7 @@ kind: impossible
 concept: working_time
 subject: provider
 gate: P2
-reads: [work_intervals]
+reads: [work_intervals, calendar]
 population: [home_care_visits.provider_id, assistance_shifts.provider_id, association_activities.association_id]
 why:
   sv: Var för sig ser arbetstiderna rimliga ut, men tillsammans räcker dygnet inte till. Ingen enskild arbetsgivare ser det.
@@ -30,17 +30,34 @@ parameters:
 severity: 4
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "a shift over midnight counts on both days, each with its own part; the hour left out in March is no time"}
 */
 WITH two_domains AS (
   SELECT person_token
   FROM (SELECT DISTINCT person_token, domain FROM work_intervals WHERE started_at >= $since AND kind <> 'home_standby') d
   GROUP BY person_token HAVING count(*) >= 2
 ),
-worked AS (
-  SELECT w.person_token, w.domain, w.organisation_id, CAST(w.started_at AS DATE) AS day,
-         (epoch(w.ended_at) - epoch(w.started_at)) / 3600.0 AS hours, w.row_ref
-  FROM work_intervals w JOIN two_domains t ON t.person_token = w.person_token
+offsets AS (
+  -- an interval touches a few days at most: it is cut at each midnight
+  SELECT 0 AS k UNION ALL SELECT 1 UNION ALL SELECT 2
+),
+cut AS (
+  SELECT w.person_token, w.domain, w.organisation_id, CAST(date_trunc('day', w.started_at) + INTERVAL 1 DAY * o.k AS DATE) AS day,
+         greatest(epoch(w.started_at), epoch(date_trunc('day', w.started_at) + INTERVAL 1 DAY * o.k)) AS begins,
+         least(epoch(w.ended_at), epoch(date_trunc('day', w.started_at) + INTERVAL 1 DAY * (o.k + 1))) AS ends, w.row_ref
+  FROM work_intervals w JOIN two_domains t ON t.person_token = w.person_token CROSS JOIN offsets o
   WHERE w.started_at >= $since AND w.kind <> 'home_standby'
+    AND date_trunc('day', w.started_at) + INTERVAL 1 DAY * o.k < w.ended_at
+),
+worked AS (
+  -- the hour from two to three that is left out in March is no time
+  SELECT c.person_token, c.domain, c.organisation_id, c.day,
+         (c.ends - c.begins - CASE WHEN lost.day IS NULL THEN 0.0
+            ELSE greatest(0.0, least(c.ends, epoch(CAST(lost.day AS TIMESTAMP)) + 10800)
+                               - greatest(c.begins, epoch(CAST(lost.day AS TIMESTAMP)) + 7200)) END) / 3600.0 AS hours,
+         c.row_ref
+  FROM cut c LEFT JOIN calendar lost ON lost.day = c.day AND lost.day_hours = 23
 ),
 days AS (
   SELECT person_token, day, sum(hours) AS hours FROM worked

@@ -32,6 +32,8 @@ parameters:
 severity: 4
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "an overlap inside the hour that comes twice in October, or the one left out in March, is not counted"}
 */
 WITH touching AS (
   -- only visits that overlap another of the same staff go into the join: the rule stays linear in visits
@@ -45,15 +47,16 @@ pairs AS (
   SELECT b.provider_id, b.staff_token, a.row_ref AS first_ref, b.row_ref AS second_ref, b.started_at,
          CAST(date_trunc('month', b.started_at) AS DATE) AS month,
          (least(epoch(a.ended_at), epoch(b.ended_at)) - epoch(b.started_at)
-          - CASE WHEN twice.day IS NULL THEN 0.0 ELSE greatest(0.0,
-             least(epoch(a.ended_at), epoch(b.ended_at), epoch(CAST(twice.day AS TIMESTAMP)) + 10800)
-             - greatest(epoch(b.started_at), epoch(CAST(twice.day AS TIMESTAMP)) + 7200)) END) / 60.0 AS minutes
+          - CASE WHEN odd.day IS NULL THEN 0.0 ELSE greatest(0.0,
+             least(epoch(a.ended_at), epoch(b.ended_at), epoch(CAST(odd.day AS TIMESTAMP)) + 10800)
+             - greatest(epoch(b.started_at), epoch(CAST(odd.day AS TIMESTAMP)) + 7200)) END) / 60.0 AS minutes
   FROM touching a JOIN touching b
     ON a.staff_token = b.staff_token AND a.client_token <> b.client_token
    AND a.started_at < b.ended_at AND b.started_at < a.ended_at
    AND (a.started_at < b.started_at OR (a.started_at = b.started_at AND a.row_ref < b.row_ref))
-  -- of the hour that comes twice in October clock times do not say which: an overlap inside it proves nothing
-  LEFT JOIN calendar twice ON twice.day = CAST(b.started_at AS DATE) AND twice.day_hours = 25
+  -- clock times do not say which of the two hours in October they mean, and in March there is none: an overlap
+  -- inside the hour from two to three proves nothing then
+  LEFT JOIN calendar odd ON odd.day = CAST(b.started_at AS DATE) AND odd.day_hours <> 24
   WHERE a.address_token IS DISTINCT FROM b.address_token OR a.address_token IS NULL
 ),
 counted AS (

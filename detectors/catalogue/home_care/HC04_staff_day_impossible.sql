@@ -6,7 +6,7 @@ kind: impossible
 concept: working_time
 subject: provider
 gate: P1
-reads: [home_care_visits, home_care_staff_days, home_care_rates]
+reads: [home_care_visits, home_care_staff_days, home_care_rates, calendar]
 optional_reads: [home_care_rates]
 optional_columns: [home_care_visits.service]
 population: home_care_visits.provider_id
@@ -32,28 +32,53 @@ parameters:
 severity: 4
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "the night when clocks change has the length it had"}
 */
-WITH full_days AS (
-  -- twenty-four hours that begin on a day end on the next: only where the two together exceed the limit is there
-  -- anything to examine
-  SELECT staff_token, day
+WITH pairs_of_days AS (
+  SELECT staff_token, day, sum(seconds) AS seconds
   FROM (SELECT staff_token, day, seconds FROM home_care_staff_days
         UNION ALL
         SELECT staff_token, CAST(day - INTERVAL 1 DAY AS DATE), seconds FROM home_care_staff_days) d
-  GROUP BY staff_token, day HAVING sum(seconds) > $max_hours * 3600
+  GROUP BY staff_token, day HAVING sum(seconds) > ($max_hours - 1) * 3600
+),
+full_days AS (
+  -- twenty-four hours that begin on a day end on the next: only where the two together exceed the limit is there
+  -- anything to examine; the night in October has an hour more than the clock says
+  SELECT p.staff_token, p.day
+  FROM pairs_of_days p
+  LEFT JOIN calendar c
+    ON c.day_hours = 25 AND (c.day = p.day OR c.day = CAST(p.day + INTERVAL 1 DAY AS DATE))
+  WHERE p.seconds > $max_hours * 3600 OR c.day IS NOT NULL
 ),
 examined AS (
   SELECT staff_token, day FROM full_days
   UNION
   SELECT staff_token, CAST(day + INTERVAL 1 DAY AS DATE) FROM full_days
 ),
-visits AS (
-  SELECT v.staff_token, v.provider_id, v.row_ref, CAST(round(epoch(v.started_at), 0) AS BIGINT) AS begins,
-         CAST(round(epoch(v.ended_at), 0) AS BIGINT) AS ends, CAST(v.started_at + INTERVAL 12 HOUR AS DATE) AS day,
-         coalesce(v.service, 'other') <> 'safety' AS is_counted
+clocks AS (
+  -- seconds to add to the clock's time from the hour after three on, so that a difference is time that passed
+  SELECT day, 3600 * (day_hours - 24) AS step, CAST(3600 * sum(day_hours - 24) OVER (ORDER BY day) AS BIGINT) AS added
+  FROM calendar
+),
+timed AS (
+  -- of the hour that comes twice the shorter reading: begun in the second of the two, ended in the first
+  SELECT v.staff_token, v.provider_id, v.row_ref, CAST(v.started_at + INTERVAL 12 HOUR AS DATE) AS day,
+         coalesce(v.service, 'other') <> 'safety' AS is_counted,
+         CAST(round(epoch(v.started_at), 0) AS BIGINT) AS clock_begins, CAST(round(epoch(v.ended_at), 0) AS BIGINT) AS clock_ends,
+         coalesce(b.added - CASE WHEN hour(v.started_at) < 2 THEN b.step ELSE 0 END, 0) AS added_to_begin,
+         coalesce(e.added - CASE WHEN hour(v.ended_at) < 2 OR (hour(v.ended_at) = 2 AND e.step > 0) THEN e.step ELSE 0 END,
+                  b.added, 0) AS added_to_end
   FROM home_care_visits v
   JOIN examined x ON x.staff_token = v.staff_token AND x.day = CAST(v.started_at AS DATE)
+  LEFT JOIN clocks b ON b.day = CAST(v.started_at AS DATE)
+  LEFT JOIN clocks e ON e.day = CAST(v.ended_at AS DATE)
   WHERE v.started_at >= $since AND v.ended_at > v.started_at
+),
+visits AS (
+  SELECT staff_token, provider_id, row_ref, day, is_counted, clock_begins + added_to_begin AS begins,
+         greatest(clock_ends + added_to_end, clock_begins + added_to_begin) AS ends
+  FROM timed
 ),
 windows AS (
   -- the 24 hours that begin with each visit; the part of the last visit that lies beyond them is taken off

@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # What the user typed or configured is wrong; by name, because importing the classes would cost their modules.
 _USAGE = {"SettingsError", "ContractError", "InboxError", "DetectorError", "GroupsError", "UsageError", "TableError"}
 
+OUT_OF_MEMORY = "out of memory: give the night more, or lower memory_limit in the settings so that the rest has room"
+
 
 class UsageError(ValueError):
     """The command was not usable as given; the text says what to change."""
@@ -43,13 +45,18 @@ def explain(error: BaseException) -> tuple[int, str]:
 def withheld(error: BaseException) -> str:
     """Class and place of an error, the operating system's reason where it has one, and nothing of its text."""
     text = f"unexpected {type(error).__module__.split('.')[0]}.{type(error).__name__} at {place(error)}"
-    reason = disk_reason(error)
+    reason = disk_reason(error) or (OUT_OF_MEMORY if is_short_of_memory(error) else None)
     if reason is None and isinstance(error, OSError) and error.errno is not None:
         reason = errno.errorcode.get(error.errno, "operating system error")
     if reason is None:
         return text
     named = error.filename if isinstance(error, OSError) and isinstance(error.filename, str) else None
     return f"{text} ({reason}: {named})" if named else f"{text} ({reason})"
+
+
+def is_short_of_memory(error: BaseException) -> bool:
+    """Python's, NumPy's, Arrow's (all MemoryError) or DuckDB's own error of that kind."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException"
 
 
 def place(error: BaseException) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from flows.failures import UsageError
 from flows.local_engine import local_engine, quiet_environment
 from flows.screen import say
+from schemas import memory
 from schemas.settings import load_settings
 from schemas.workspace import Workspace
 
@@ -18,6 +19,7 @@ def run_night(inbox: Path, workspace: Path, as_of: datetime.date | None, setting
     load_settings(settings)
     if not inbox.is_dir():
         raise UsageError(f"{inbox}: no such folder. Name the folder that the exports are put in.")
+    memory.require()
     place = Workspace(workspace)
     with place.lock():
         pass

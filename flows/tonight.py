@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from flows import reviews
 from flows.failures import NightFailed, is_ours, withheld
 from flows.screen import Progress
+from schemas import memory
 from schemas.disk import disk_reason
 from schemas.groups import load_groups
 from schemas.problems import Problem
@@ -133,7 +134,8 @@ class Tonight:
 @contextlib.contextmanager
 def opened(inbox: Path | str, workspace: Path | str, as_of: datetime.date | None,
            settings: Path | str | None) -> Iterator[Tonight]:
-    """Check the arguments, hold the workspace for the night, and close the warehouse however the night ends."""
+    """Check memory and arguments, hold the workspace for the night, and close the warehouse however the night ends."""
+    memory.require()
     tonight = Tonight(Path(inbox), Path(workspace), as_of, Path(settings) if settings else None)
     with tonight.workspace.lock(), tonight.resources:
         tonight.previous = previous_run(tonight.workspace, tonight.as_of)

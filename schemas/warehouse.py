@@ -31,6 +31,7 @@ import duckdb
 
 from schemas import warehouse_load, warehouse_rows
 from schemas.contract import Contract
+from schemas.memory import for_database
 from schemas.problems import Problem
 from schemas.reconciliation import ReconciliationRow, rows_of, settle
 from schemas.settings import Settings
@@ -293,7 +294,7 @@ def _connect(
     """
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": settings.threads,
-        "memory_limit": settings.memory_limit,
+        "memory_limit": for_database(settings.memory_limit),
         "temp_directory": str(spill),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,

@@ -6,6 +6,7 @@ import datetime
 import errno
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from flows import input_hash
@@ -59,6 +60,12 @@ def test_only_our_own_texts_are_shown() -> None:
     assert explain(NightFailed("busy")) == (3, "busy")
     code, message = explain(ValueError("19121212-1212"))
     assert code == 3 and "1212" not in message and "ValueError" in message
+
+
+@pytest.mark.parametrize("error", [MemoryError("19121212-1212"), duckdb.OutOfMemoryException("19121212-1212")])
+def test_used_up_memory_is_named(error: Exception) -> None:
+    message = withheld(error)
+    assert "out of memory" in message and "memory_limit" in message and "1212" not in message
 
 
 def test_a_full_disk_is_named() -> None:

@@ -16,11 +16,12 @@ AS_OF ?= 2026-11-22
 WORKERS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help night test lint sample catalogue spark lock browser clean
+.PHONY: help night test gates lint sample catalogue spark lock browser clean
 
 help:
 	@echo "make night    run a night on $(INBOX) and say where the reports are"
 	@echo "make test     install what the tests need, check style, layers and run the suite"
+	@echo "make gates    are the promises of docs/gates.md kept? (LONG=1: also the runs of hours)"
 	@echo "make lint     style and layers only"
 	@echo "make sample   write a larger generated inbox to $(WORKSPACE)/inbox (SCALE=0.2 SEED=1)"
 	@echo "make catalogue  write docs/detectors/ anew from the rules and their cases"
@@ -55,6 +56,9 @@ night: $(RUNTIME)
 
 test: $(DEV) browser lint
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+gates: $(DEV) browser
+	@$(BIN)/python -m tests.gates --workers $(WORKERS) $(if $(LONG),--long)
 
 lint: $(DEV)
 	@$(BIN)/ruff check .

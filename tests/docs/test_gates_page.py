@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.gates.__main__ import ROW, gates, settle, told
+
 ROOT = Path(__file__).resolve().parents[2]
 GATES = [*(f"R{n}" for n in range(1, 12)), *(f"P{n}" for n in range(1, 10)), *(f"S{n}" for n in range(1, 7)),
          "F1", "F2", "F3", "F4", "F7", "C1", "C2", "C3", *(f"U{n}" for n in range(1, 11)), "U12"]
-ROW = re.compile(r"^\| ([RPSFCU]\d+) \| ([^|]+) \| `([^`]+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 
 
 def test_every_gate_has_a_line_and_a_test() -> None:
@@ -34,3 +35,25 @@ def test_what_is_expected_to_fail_is_said() -> None:
     marked = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests" / "gates").glob("*.py")
               if "mark.xfail(" in path.read_text(encoding="utf-8")}
     assert marked == broken
+
+
+REPORT = """<testsuites><testsuite>
+<testcase classname="tests.gates.test_r1_r2_kills" name="test_r1_killed_at_any_moment"/>
+<testcase classname="tests.gates.test_r1_r2_kills" name="test_r2_every_step"><failure message="x"/></testcase>
+<testcase classname="tests.gates.test_r3_disk" name="test_control"><skipped/></testcase>
+<testcase classname="tests.gates.test_p8_retention" name="test_something"/>
+<testcase classname="tests.gates.test_p8_retention" name="test_other"><error message="x"/></testcase>
+</testsuite></testsuites>"""
+
+
+def test_the_command_tells_of_each_gate(tmp_path: Path) -> None:
+    report = tmp_path / "gates.xml"
+    report.write_text(REPORT)
+    found = gates((ROOT / "docs" / "gates.md").read_text(encoding="utf-8"))
+    assert [gate.id for gate in found] == GATES
+    settle(found, report)
+    verdicts = {gate.id: gate.verdict for gate in found}
+    assert verdicts["R1"] == "kept" and verdicts["R2"] == "BROKEN"
+    assert verdicts["R3"] == "not run here" and verdicts["R4"] == "not run" and verdicts["P8"] == "BROKEN"
+    assert "R2  BROKEN" in told(found)
+    assert told(found).endswith(f"1 kept, 2 BROKEN, 1 not run here, {len(found) - 4} not run")

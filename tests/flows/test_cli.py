@@ -60,6 +60,11 @@ def test_the_readme_and_the_parser_tell_of_the_same_commands() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     told = set(re.findall(r"avvik ([a-z]+)\b", readme))
     assert told == set(commands())
+    table = re.findall(r"^\| `avvik ([a-z]+)([^`]*)`", readme, re.MULTILINE)
+    assert sorted(name for name, _ in table) == sorted(commands()), "each command has one line"
+    for name, usage in table:
+        known = {option for action in commands()[name]._actions for option in action.option_strings}
+        assert set(re.findall(r"--[a-z-]+", usage)) <= known, name
 
 
 def test_every_option_has_a_help_text() -> None:

@@ -25,6 +25,15 @@ def provider(town: Town, case: Case, at_least: int = 1) -> int:
     return provider_of(town, "assistance", at_least, case.rng, SHIFTS, "client_token")
 
 
+def standby_share(town: Town) -> np.ndarray:
+    """[provider] the share of shift hours that are waiting time or standby, which are nights."""
+    s = town.get(SHIFTS)
+    hours_of = (s["ended_at"] - s["started_at"]) / 60
+    whole = np.bincount(s["provider_id"], hours_of, len(town.provider_ids))
+    standby = np.bincount(s["provider_id"], hours_of * (s["kind"] != ACTIVE), len(town.provider_ids))
+    return standby / np.maximum(whole, 1)
+
+
 def rows_of(town: Town, p: int) -> np.ndarray:
     return np.flatnonzero(town.get(SHIFTS)["provider_id"] == p)
 
@@ -269,7 +278,8 @@ def identical_schedules(town: Town, case: Case) -> None:
 
 @scheme("PA13")
 def active_nights(town: Town, case: Case) -> None:
-    p = provider(town, case, 1)
+    # nights reported as active must have been there to report: who has daytime clients only has none to lift
+    p = provider_of(town, "assistance", 0.1, case.rng, SHIFTS, "client_token", standby_share(town))
     s, rows = town.get(SHIFTS), rows_of(town, p)
     standby = rows[s["kind"][rows] != ACTIVE]
     hit = standby[case.rng.random(len(standby)) < case.size(0.5, 1.0)]

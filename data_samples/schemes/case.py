@@ -91,12 +91,15 @@ def copy_rows(town: Town, dataset: str, rows: np.ndarray, **changes: Any) -> Non
     town.add(dataset, **({name: values[rows] for name, values in table.items()} | changes))
 
 
-def provider_of(town: Town, service: str, at_least: int, rng: np.random.Generator, table: str, client: str,
-                **conditions: set[str]) -> int:
-    """A provider of the service with enough clients (the largest ones if none has), never the municipality's own."""
+def provider_of(town: Town, service: str, at_least: float, rng: np.random.Generator, table: str, client: str,
+                measure: np.ndarray | None = None, **conditions: set[str]) -> int:
+    """A provider of the service with enough clients (the largest ones if none has), never the municipality's own.
+
+    measure: [provider] what there must be enough of, instead of clients.
+    """
     t, register = town.get(table), town.get("providers")
     key = np.unique(t["provider_id"].astype(np.int64) * 2_000_000 + t[client])
-    counts = np.bincount(key // 2_000_000, minlength=len(town.provider_ids))
+    counts = np.bincount(key // 2_000_000, minlength=len(town.provider_ids)) if measure is None else measure
     ids = [int(p) for p in town.info["providers"][service] if register["org_form"][p] != "kommunal"
            and all(register[c][p] in allowed for c, allowed in conditions.items())]
     free = [p for p in ids if ("provider", p) not in town.used] or town.unmixed("provider", ids)

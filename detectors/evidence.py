@@ -18,13 +18,7 @@ SHOWN = 200  # rows of evidence kept a finding; n_evidence tells the total
 
 def write(connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract], run_dir: Path) -> None:
     """Write findings.parquet, evidence.parquet, peers.parquet and subjects.parquet from the temporary tables."""
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE evidence_refs AS
-        WITH numbered AS (SELECT finding_id, unnest(evidence[1:{SHOWN}]) AS row_ref,
-                                 generate_subscripts(evidence[1:{SHOWN}], 1) AS ord FROM findings)
-        SELECT n.finding_id, CAST(n.ord AS INTEGER) AS ord, n.row_ref, f.dataset, f.file_name AS file,
-               n.row_ref & 4294967295 AS line
-        FROM numbered n JOIN ledger.files f ON f.file_id = n.row_ref >> 32""")
+    _choose(connection, contracts)
     used = [r[0] for r in connection.execute("SELECT DISTINCT dataset FROM evidence_refs ORDER BY 1").fetchall()]
     connection.execute("""CREATE OR REPLACE TEMP TABLE evidence_values (row_ref BIGINT, key VARCHAR,
         happened_at TIMESTAMP, amount_sek DECIMAL(14,2), "values" VARCHAR)""")
@@ -65,15 +59,57 @@ def write(connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contrac
         ORDER BY 1, 2""", run_dir / "subjects.parquet")
 
 
+def _choose(connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract]) -> None:
+    """Fill the table evidence_refs with the rows of evidence that are shown, in their order.
+
+    Where a finding has more than can be shown, the rows of its smaller datasets come first (the absence, the decision
+    or the role that makes the many visits a deviation), then the earliest, then by key: which rows stand there never
+    hangs on the order in which an export lists them.
+    """
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE many_refs AS
+        WITH refs AS (SELECT finding_id, unnest(evidence) AS row_ref FROM findings WHERE len(evidence) > {SHOWN})
+        SELECT r.finding_id, r.row_ref, f.dataset, count(*) OVER (PARTITION BY r.finding_id, f.dataset) AS n_alike
+        FROM refs r JOIN ledger.files f ON f.file_id = r.row_ref >> 32""")
+    connection.execute("CREATE OR REPLACE TEMP TABLE many_keys (row_ref BIGINT, happened_at TIMESTAMP, key VARCHAR)")
+    for (dataset,) in connection.execute("SELECT DISTINCT dataset FROM many_refs ORDER BY 1").fetchall():
+        contract = contracts[dataset]
+        connection.execute(f"""
+            INSERT INTO many_keys SELECT row_ref, {_time_sql(contract)}, {_content_key_sql(contract)}
+            FROM main."{dataset}" WHERE row_ref IN (SELECT row_ref FROM many_refs WHERE dataset = '{dataset}')""")
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE evidence_refs AS
+        WITH few AS (SELECT finding_id, unnest(evidence) AS row_ref, generate_subscripts(evidence, 1) AS ord
+                     FROM findings WHERE len(evidence) <= {SHOWN}),
+        many AS (SELECT r.finding_id, r.row_ref,
+                        row_number() OVER (PARTITION BY r.finding_id ORDER BY r.n_alike, r.dataset,
+                                           k.happened_at NULLS FIRST, k.key, r.row_ref) AS ord
+                 FROM many_refs r JOIN many_keys k USING (row_ref)),
+        shown AS (SELECT finding_id, row_ref, ord FROM few
+                  UNION ALL SELECT finding_id, row_ref, ord FROM many WHERE ord <= {SHOWN})
+        SELECT n.finding_id, CAST(n.ord AS INTEGER) AS ord, n.row_ref, f.dataset, f.file_name AS file,
+               n.row_ref & 4294967295 AS line
+        FROM shown n JOIN ledger.files f ON f.file_id = n.row_ref >> 32""")
+
+
+def _time_sql(contract: Contract) -> str:
+    return f'CAST("{contract.time_column}" AS TIMESTAMP)' if contract.time_column else "CAST(NULL AS TIMESTAMP)"
+
+
+def _content_key_sql(contract: Contract) -> str:
+    """The row's key as text; where keys are made from lines, all that the row says instead."""
+    names = [c.name for c in contract.columns if c.name not in contract.key] if contract.generate_key else contract.key
+    return " || '/' || ".join(f'coalesce(CAST("{c}" AS VARCHAR), \'\')' for c in names) or "''"
+
+
 def _values_sql(contract: Contract) -> str:
     columns = [c for c in contract.columns if not c.audit_only]
     packed = ", ".join(f'"{c.name}" := CAST("{c.name}" AS VARCHAR)' for c in columns)
     key = " || '/' || ".join(f'coalesce(CAST("{c}" AS VARCHAR), \'\')' for c in contract.key) or "''"
-    when = f'CAST("{contract.time_column}" AS TIMESTAMP)' if contract.time_column else "CAST(NULL AS TIMESTAMP)"
     money = f'"{contract.money_column}"' if contract.money_column else "CAST(NULL AS DECIMAL(14,2))"
     return f"""
         INSERT INTO evidence_values
-        SELECT row_ref, {key}, {when}, {money}, CAST(to_json(struct_pack({packed})) AS VARCHAR)
+        SELECT row_ref, {key}, {_time_sql(contract)}, {money}, CAST(to_json(struct_pack({packed})) AS VARCHAR)
         FROM main."{contract.dataset}"
         WHERE row_ref IN (SELECT row_ref FROM evidence_refs WHERE dataset = '{contract.dataset}')"""
 

@@ -50,8 +50,7 @@ long_weeks AS (
 ),
 worked AS (
   -- the shifts of the weeks whose span is above the limit, with the provider that reported them
-  SELECT s.provider_id, s.assistant_token, s.row_ref, s.started_at, l.monday, l.average_hours,
-         row_number() OVER (PARTITION BY s.provider_id ORDER BY s.row_ref) AS place
+  SELECT s.provider_id, s.assistant_token, s.row_ref, s.started_at, l.monday, l.average_hours
   FROM long_weeks l
   JOIN assistance_shifts s
     ON s.assistant_token = l.assistant_token AND CAST(date_trunc('week', s.started_at) AS DATE) = l.monday
@@ -63,6 +62,6 @@ SELECT provider_id AS subject_id, CAST(min(started_at) AS DATE) AS period_from, 
        count(DISTINCT assistant_token) AS n_assistants, round(max(average_hours), 1) AS max_average,
        count(DISTINCT concat(assistant_token, '/', CAST(monday AS VARCHAR))) AS n_weeks,
        $max_week_hours AS limit_hours, count(*) AS n_evidence,
-       array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence
+       array_agg(row_ref) AS evidence
 FROM worked
 GROUP BY provider_id

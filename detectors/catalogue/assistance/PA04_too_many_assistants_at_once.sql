@@ -128,8 +128,8 @@ by_client AS (
   FROM fired f JOIN shown w ON w.client_token = f.client_token AND w.month = f.month
 ),
 references_of AS (
-  SELECT provider_id, count(*) AS n_evidence, array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence
-  FROM (SELECT provider_id, row_ref, row_number() OVER (PARTITION BY provider_id ORDER BY row_ref) AS place
+  SELECT provider_id, count(*) AS n_evidence, array_agg(row_ref) AS evidence
+  FROM (SELECT provider_id, row_ref
         FROM (SELECT DISTINCT provider_id, row_ref FROM shown) u) r
   GROUP BY provider_id
 ),

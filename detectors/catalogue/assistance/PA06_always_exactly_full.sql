@@ -83,14 +83,14 @@ fired AS (
   WHERE s.share > $min_share AND (p.peer_n < 30 OR s.share > p.q3 + $fence_step * (p.q3 - p.q1))
 ),
 decisions_shown AS (
-  SELECT c.provider_id, d.row_ref, row_number() OVER (PARTITION BY c.provider_id ORDER BY d.row_ref) AS place
+  SELECT c.provider_id, d.row_ref
   FROM clients c
   JOIN assistance_decisions d
     ON d.client_token = c.client_token AND (d.provider_id IS NULL OR d.provider_id = c.provider_id)
   WHERE c.is_always_full = 1
 ),
 references_of AS (
-  SELECT provider_id, array_agg(row_ref) AS evidence FROM decisions_shown WHERE place <= 200 GROUP BY provider_id
+  SELECT provider_id, array_agg(row_ref) AS evidence FROM decisions_shown GROUP BY provider_id
 )
 SELECT f.provider_id AS subject_id, f.first_month AS period_from,
        CAST(f.last_month + INTERVAL 1 MONTH - INTERVAL 1 DAY AS DATE) AS period_to,

@@ -132,8 +132,7 @@ fired AS (
   WHERE s.share >= $min_share AND (p.peer_n < 30 OR s.share > p.q3 + $fence_step * (p.q3 - p.q1))
 ),
 shown AS (
-  SELECT w.provider_id, c.row_ref, w.monday,
-         row_number() OVER (PARTITION BY w.provider_id ORDER BY c.row_ref) AS place
+  SELECT w.provider_id, c.row_ref, w.monday
   FROM flagged w
   JOIN fired f ON f.provider_id = w.provider_id
   JOIN coded c ON c.provider_id = w.provider_id AND c.client_token = w.client_token AND c.monday = w.monday
@@ -141,7 +140,7 @@ shown AS (
 ),
 references_of AS (
   SELECT provider_id, min(monday) AS period_from, least($as_of, CAST(max(monday) + INTERVAL 6 DAY AS DATE)) AS period_to,
-         count(*) AS n_evidence, array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence
+         count(*) AS n_evidence, array_agg(row_ref) AS evidence
   FROM shown GROUP BY provider_id
 )
 SELECT f.provider_id AS subject_id, r.period_from, r.period_to,

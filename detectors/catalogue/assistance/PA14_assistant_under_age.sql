@@ -54,8 +54,7 @@ summed AS (
 ),
 references_of AS (
   SELECT provider_id, array_agg(row_ref) AS evidence
-  FROM (SELECT provider_id, row_ref, row_number() OVER (PARTITION BY provider_id ORDER BY row_ref) AS place FROM fired) f
-  WHERE place <= 200 GROUP BY provider_id
+  FROM (SELECT provider_id, row_ref FROM fired) f GROUP BY provider_id
 )
 SELECT s.provider_id AS subject_id, s.period_from, s.period_to,
        CAST(least(1.0, 0.4 + s.n / 80.0 + s.n_assistants / 10.0) AS DOUBLE) AS strength,

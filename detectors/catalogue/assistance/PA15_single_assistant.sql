@@ -62,7 +62,7 @@ summed AS (
   FROM fired GROUP BY provider_id
 ),
 shown AS (
-  SELECT f.provider_id, s.row_ref, row_number() OVER (PARTITION BY f.provider_id ORDER BY s.row_ref) AS place
+  SELECT f.provider_id, s.row_ref
   FROM fired f
   JOIN assistance_shifts s
     ON s.provider_id = f.provider_id AND s.client_token = f.client_token AND s.assistant_token = f.assistant_token
@@ -70,7 +70,7 @@ shown AS (
   WHERE s.kind = 'active' AND s.ended_at > s.started_at
 ),
 references_of AS (
-  SELECT provider_id, count(*) AS n_evidence, array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence
+  SELECT provider_id, count(*) AS n_evidence, array_agg(row_ref) AS evidence
   FROM shown GROUP BY provider_id
 )
 SELECT s.provider_id AS subject_id, s.period_from, s.period_to,

@@ -68,8 +68,8 @@ involved AS (
   FROM long_days l JOIN cut c ON c.client_token = l.client_token AND c.day = l.day
 ),
 references_of AS (
-  SELECT provider_id, count(*) AS n_evidence, array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence
-  FROM (SELECT provider_id, row_ref, row_number() OVER (PARTITION BY provider_id ORDER BY row_ref) AS place
+  SELECT provider_id, count(*) AS n_evidence, array_agg(row_ref) AS evidence
+  FROM (SELECT provider_id, row_ref
         FROM (SELECT DISTINCT provider_id, row_ref FROM involved) u) r
   GROUP BY provider_id
 ),

@@ -36,14 +36,13 @@ WITH left_register AS (
   GROUP BY person_token HAVING count(registered_to) = count(*)
 ),
 fired AS (
-  SELECT s.provider_id, s.assistant_token, s.started_at, s.row_ref,
-         row_number() OVER (PARTITION BY s.provider_id ORDER BY s.row_ref) AS place
+  SELECT s.provider_id, s.assistant_token, s.started_at, s.row_ref
   FROM assistance_shifts s JOIN left_register p ON p.person_token = s.assistant_token
   WHERE s.started_at >= $since AND CAST(s.started_at AS DATE) > p.registered_to
 )
 SELECT provider_id AS subject_id, CAST(min(started_at) AS DATE) AS period_from, CAST(max(started_at) AS DATE) AS period_to,
        CAST(least(0.8, 0.3 + count(*) / 100.0) AS DOUBLE) AS strength, count(*) AS n,
        count(DISTINCT assistant_token) AS n_assistants, count(*) AS n_evidence,
-       array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence
+       array_agg(row_ref) AS evidence
 FROM fired
 GROUP BY provider_id

@@ -57,12 +57,12 @@ totals AS (
   SELECT provider_id, count(*) AS all_clients FROM clients GROUP BY provider_id
 ),
 shown AS (
-  SELECT s.provider_id, s.row_ref, row_number() OVER (PARTITION BY s.provider_id ORDER BY s.row_ref) AS place
+  SELECT s.provider_id, s.row_ref
   FROM shifts s JOIN fired f ON f.provider_id = s.provider_id AND f.client_token = s.client_token
   WHERE s.same_home = 1
 ),
 references_of AS (
-  SELECT provider_id, count(*) AS n_evidence, array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence
+  SELECT provider_id, count(*) AS n_evidence, array_agg(row_ref) AS evidence
   FROM shown GROUP BY provider_id
 ),
 summed AS (

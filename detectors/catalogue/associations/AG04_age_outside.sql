@@ -67,11 +67,11 @@ judged AS (
                     AND (hi.valid_to IS NULL OR hi.valid_to >= CAST(p.started_at AS DATE))
 ),
 shown AS (
-  SELECT association_id, row_ref, row_number() OVER (PARTITION BY association_id ORDER BY row_ref) AS place
+  SELECT association_id, row_ref
   FROM judged WHERE is_outside
 ),
 references_of AS (
-  SELECT association_id, array_agg(row_ref) AS evidence FROM shown WHERE place <= 200 GROUP BY association_id
+  SELECT association_id, array_agg(row_ref) AS evidence FROM shown GROUP BY association_id
 ),
 summed AS (
   SELECT association_id, CAST(min(started_at) AS DATE) AS period_from, CAST(max(started_at) AS DATE) AS period_to,

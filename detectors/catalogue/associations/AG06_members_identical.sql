@@ -51,11 +51,11 @@ compared AS (
   WHERE c.year >= year($since)
 ),
 shown AS (
-  SELECT association_id, year, row_ref, row_number() OVER (PARTITION BY association_id, year ORDER BY row_ref) AS place
+  SELECT association_id, year, row_ref
   FROM listed
 ),
 references_of AS (
-  SELECT association_id, year, array_agg(row_ref) AS evidence FROM shown WHERE place <= 200 GROUP BY association_id, year
+  SELECT association_id, year, array_agg(row_ref) AS evidence FROM shown GROUP BY association_id, year
 )
 SELECT c.association_id AS subject_id, CAST(concat(CAST(c.year - 1 AS VARCHAR), '-01-01') AS DATE) AS period_from,
        least(CAST(concat(CAST(c.year AS VARCHAR), '-12-31') AS DATE), $as_of) AS period_to,

@@ -50,11 +50,11 @@ summed AS (
   FROM weeks GROUP BY association_id HAVING count(DISTINCT member_token) >= $min_members
 ),
 shown AS (
-  SELECT p.association_id, p.row_ref, row_number() OVER (PARTITION BY p.association_id ORDER BY p.row_ref) AS place
+  SELECT p.association_id, p.row_ref
   FROM present p JOIN weeks w ON w.association_id = p.association_id AND w.member_token = p.member_token AND w.week = p.week
 ),
 references_of AS (
-  SELECT association_id, array_agg(CASE WHEN place <= 200 THEN row_ref END) AS evidence, count(*) AS n_evidence
+  SELECT association_id, array_agg(row_ref) AS evidence, count(*) AS n_evidence
   FROM shown GROUP BY association_id
 )
 SELECT s.association_id AS subject_id, s.period_from, CAST(s.last_week + INTERVAL 6 DAY AS DATE) AS period_to,

@@ -51,12 +51,12 @@ used AS (
      AND date_diff('day', CAST(min(started_at) AS DATE), CAST(max(started_at) AS DATE)) >= $min_days
 ),
 evidence_rows AS (
-  SELECT l.association_id, l.row_ref, row_number() OVER (PARTITION BY l.association_id ORDER BY l.row_ref) AS place
+  SELECT l.association_id, l.row_ref
   FROM used u JOIN listed l ON l.association_id = u.association_id AND l.n = u.n AND l.sum1 = u.sum1 AND l.sum2 = u.sum2
    AND l.sum3 = u.sum3
 ),
 references_of AS (
-  SELECT association_id, array_agg(CASE WHEN place <= 200 THEN row_ref END) AS evidence FROM evidence_rows
+  SELECT association_id, array_agg(row_ref) AS evidence FROM evidence_rows
   GROUP BY association_id
 ),
 summed AS (

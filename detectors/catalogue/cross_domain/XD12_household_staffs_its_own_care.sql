@@ -66,12 +66,12 @@ over AS (
   GROUP BY provider_id, client_token HAVING count(*) >= $min_blocks
 ),
 shown AS (
-  SELECT s.provider_id, s.row_ref, row_number() OVER (PARTITION BY s.provider_id ORDER BY s.row_ref) AS place
+  SELECT s.provider_id, s.row_ref
   FROM shifts s JOIN over o ON o.provider_id = s.provider_id AND o.client_token = s.client_token
   WHERE s.is_home
 ),
 references_of AS (
-  SELECT provider_id, array_agg(CASE WHEN place <= 200 THEN row_ref END) AS evidence, count(*) AS n_evidence
+  SELECT provider_id, array_agg(row_ref) AS evidence, count(*) AS n_evidence
   FROM shown GROUP BY provider_id
 ),
 summed AS (

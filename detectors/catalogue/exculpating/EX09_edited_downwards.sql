@@ -40,15 +40,14 @@ WITH edited AS (
     AND (edited_at IS NULL OR date_diff('day', CAST(started_at AS DATE), CAST(edited_at AS DATE)) <= $max_days)
 ),
 placed AS (
-  SELECT provider_id, started_at, row_ref, below_plan,
-         row_number() OVER (PARTITION BY provider_id ORDER BY row_ref) AS place
+  SELECT provider_id, started_at, row_ref, below_plan
   FROM edited
 )
 SELECT provider_id AS subject_id, CAST(min(started_at) AS DATE) AS period_from, CAST(max(started_at) AS DATE) AS period_to,
        CAST(0.5 * avg(CASE WHEN below_plan > 0 THEN 1.0 ELSE 0.0 END) AS DOUBLE) AS strength,
        count(*) AS n, CAST(sum(CASE WHEN below_plan > 0 THEN 1 ELSE 0 END) AS BIGINT) AS n_down,
        CAST(round(sum(greatest(below_plan, 0)), 0) AS BIGINT) AS minutes,
-       count(*) AS n_evidence, array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence
+       count(*) AS n_evidence, array_agg(row_ref) AS evidence
 FROM placed
 GROUP BY provider_id
 HAVING count(*) >= $min_visits AND avg(CASE WHEN below_plan > 0 THEN 1.0 ELSE 0.0 END) >= $min_share

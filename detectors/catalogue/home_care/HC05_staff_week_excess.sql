@@ -60,8 +60,7 @@ involved AS (
   WHERE f.most >= $min_weeks
 ),
 placed AS (
-  SELECT provider_id, staff_token, monday, hours, row_ref,
-         row_number() OVER (PARTITION BY provider_id ORDER BY row_ref) AS place
+  SELECT provider_id, staff_token, monday, hours, row_ref
   FROM involved
 )
 SELECT provider_id AS subject_id, min(monday) AS period_from, CAST(max(monday) + INTERVAL 6 DAY AS DATE) AS period_to,
@@ -70,6 +69,6 @@ SELECT provider_id AS subject_id, min(monday) AS period_from, CAST(max(monday) +
        count(DISTINCT staff_token) AS n_staff,
        count(DISTINCT concat(staff_token, '/', CAST(monday AS VARCHAR))) AS n_weeks,
        round(max(hours), 1) AS max_hours, CAST($max_hours_week AS BIGINT) AS limit_hours,
-       array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence, count(*) AS n_evidence
+       array_agg(row_ref) AS evidence, count(*) AS n_evidence
 FROM placed
 GROUP BY provider_id

@@ -68,13 +68,13 @@ evidence_rows AS (
   SELECT provider_id, ref_before, day FROM moves WHERE is_tight
 ),
 shown AS (
-  SELECT e.provider_id, e.row_ref, e.day, row_number() OVER (PARTITION BY e.provider_id ORDER BY e.row_ref) AS place
+  SELECT e.provider_id, e.row_ref, e.day
   FROM (SELECT provider_id, row_ref, min(day) AS day FROM evidence_rows GROUP BY provider_id, row_ref) e
   JOIN fired f ON f.provider_id = e.provider_id
 ),
 references_of AS (
   SELECT provider_id, min(day) AS period_from, max(day) AS period_to, count(*) AS n_evidence,
-         array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence
+         array_agg(row_ref) AS evidence
   FROM shown GROUP BY provider_id
 )
 SELECT f.provider_id AS subject_id, r.period_from, r.period_to,

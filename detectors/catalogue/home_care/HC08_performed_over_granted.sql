@@ -66,11 +66,11 @@ evidence_rows AS (
    AND d.valid_from < f.month + INTERVAL 1 MONTH AND (d.valid_to IS NULL OR d.valid_to >= f.month)
 ),
 placed AS (
-  SELECT provider_id, row_ref, row_number() OVER (PARTITION BY provider_id ORDER BY row_ref) AS place
+  SELECT provider_id, row_ref
   FROM evidence_rows
 ),
 references_of AS (
-  SELECT provider_id, array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence, count(*) AS n_evidence
+  SELECT provider_id, array_agg(row_ref) AS evidence, count(*) AS n_evidence
   FROM placed GROUP BY provider_id
 )
 SELECT s.provider_id AS subject_id, s.period_from, s.period_to,

@@ -69,14 +69,14 @@ fired AS (
 ),
 decisions_shown AS (
   -- the decisions of the clients whose months end at the grant, at most two hundred a provider
-  SELECT e.provider_id, d.row_ref, row_number() OVER (PARTITION BY e.provider_id ORDER BY d.row_ref) AS place
+  SELECT e.provider_id, d.row_ref
   FROM (SELECT DISTINCT provider_id, client_token FROM months WHERE is_exact) e
   JOIN fired f ON f.provider_id = e.provider_id
   JOIN home_care_decisions d
     ON d.client_token = e.client_token AND (d.provider_id IS NULL OR d.provider_id = e.provider_id)
 ),
 references_of AS (
-  SELECT provider_id, array_agg(row_ref) AS evidence FROM decisions_shown WHERE place <= 200 GROUP BY provider_id
+  SELECT provider_id, array_agg(row_ref) AS evidence FROM decisions_shown GROUP BY provider_id
 ),
 span AS (
   SELECT provider_id, min(month) AS first_month, max(month) AS last_month FROM months WHERE is_exact GROUP BY provider_id

@@ -47,11 +47,11 @@ WITH visits AS (
   WHERE v.started_at >= $since AND v.ended_at > v.started_at AND o.day IS NULL
 ),
 shown AS (
-  SELECT provider_id, row_ref, row_number() OVER (PARTITION BY provider_id ORDER BY row_ref) AS place
+  SELECT provider_id, row_ref
   FROM visits WHERE is_soft
 ),
 references_of AS (
-  SELECT provider_id, array_agg(row_ref) AS evidence FROM shown WHERE place <= 200 GROUP BY provider_id
+  SELECT provider_id, array_agg(row_ref) AS evidence FROM shown GROUP BY provider_id
 ),
 summed AS (
   SELECT provider_id, CAST(min(started_at) AS DATE) AS period_from, CAST(max(started_at) AS DATE) AS period_to,

@@ -89,7 +89,7 @@ fired AS (
   WHERE s.share >= $min_share AND (p.peer_n < 30 OR s.share > p.q3 + $fence_step * (p.q3 - p.q1))
 ),
 shown AS (
-  SELECT v.provider_id, v.row_ref, v.day, row_number() OVER (PARTITION BY v.provider_id ORDER BY v.row_ref) AS place
+  SELECT v.provider_id, v.row_ref, v.day
   FROM slot_visits v
   JOIN copied c ON c.provider_id = v.provider_id AND c.client_token = v.client_token AND c.monday = v.monday
                AND c.minutes = v.minutes
@@ -97,7 +97,7 @@ shown AS (
 ),
 references_of AS (
   SELECT provider_id, min(day) AS period_from, max(day) AS period_to, count(*) AS n_evidence,
-         array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence
+         array_agg(row_ref) AS evidence
   FROM shown GROUP BY provider_id
 )
 SELECT f.provider_id AS subject_id, r.period_from, r.period_to,

@@ -82,8 +82,7 @@ fired AS (
     AND (p.peer_n < 30 OR s.share > p.q3 + $fence_step * (p.q3 - p.q1))
 ),
 shown AS (
-  SELECT v.provider_id, v.row_ref, CAST(v.started_at AS DATE) AS day,
-         row_number() OVER (PARTITION BY v.provider_id ORDER BY v.row_ref) AS place
+  SELECT v.provider_id, v.row_ref, CAST(v.started_at AS DATE) AS day
   FROM together t
   JOIN fired f ON f.provider_id = t.provider_id
   JOIN home_care_visits v
@@ -92,7 +91,7 @@ shown AS (
 ),
 references_of AS (
   SELECT provider_id, min(day) AS period_from, max(day) AS period_to, count(*) AS n_evidence,
-         array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence
+         array_agg(row_ref) AS evidence
   FROM shown GROUP BY provider_id
 )
 SELECT f.provider_id AS subject_id, r.period_from, r.period_to,

@@ -49,7 +49,7 @@ nights AS (
       AND (d.valid_to IS NULL OR d.valid_to >= CAST(v.started_at AS DATE)))
 ),
 shown AS (
-  SELECT provider_id, row_ref, day, row_number() OVER (PARTITION BY provider_id ORDER BY row_ref) AS place FROM nights
+  SELECT provider_id, row_ref, day FROM nights
 ),
 counted AS (
   SELECT v.provider_id, v.n, coalesce(t.n_night, 0) AS n_night, coalesce(t.n_night, 0) / v.n AS share
@@ -74,7 +74,7 @@ fired AS (
 ),
 references_of AS (
   SELECT provider_id, min(day) AS period_from, max(day) AS period_to,
-         array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence
+         array_agg(row_ref) AS evidence
   FROM shown GROUP BY provider_id
 )
 SELECT f.provider_id AS subject_id, r.period_from, r.period_to,

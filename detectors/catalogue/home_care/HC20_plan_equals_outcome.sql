@@ -48,11 +48,11 @@ WITH visits AS (
     AND coalesce(p.reimbursement_model, 'performed') = 'performed'
 ),
 shown AS (
-  SELECT provider_id, row_ref, row_number() OVER (PARTITION BY provider_id ORDER BY row_ref) AS place
+  SELECT provider_id, row_ref
   FROM visits WHERE is_planned
 ),
 references_of AS (
-  SELECT provider_id, array_agg(row_ref) AS evidence FROM shown WHERE place <= 200 GROUP BY provider_id
+  SELECT provider_id, array_agg(row_ref) AS evidence FROM shown GROUP BY provider_id
 ),
 summed AS (
   SELECT provider_id, CAST(min(started_at) AS DATE) AS period_from, CAST(max(started_at) AS DATE) AS period_to,

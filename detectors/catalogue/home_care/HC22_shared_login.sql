@@ -40,8 +40,7 @@ WITH months AS (
   HAVING (count(*) >= $max_days AND sum(seconds) >= $min_hours * 3600) OR sum(seconds) > $max_hours * 3600
 ),
 involved AS (
-  SELECT v.provider_id, m.staff_token, m.month, m.n_days, m.hours, v.row_ref,
-         row_number() OVER (PARTITION BY v.provider_id ORDER BY v.row_ref) AS place
+  SELECT v.provider_id, m.staff_token, m.month, m.n_days, m.hours, v.row_ref
   FROM months m JOIN home_care_visits v
     ON v.staff_token = m.staff_token AND CAST(date_trunc('month', v.started_at) AS DATE) = m.month
 )
@@ -52,6 +51,6 @@ SELECT provider_id AS subject_id, min(month) AS period_from,
        count(DISTINCT concat(staff_token, '/', CAST(month AS VARCHAR))) AS n,
        max(n_days) AS max_days, round(max(hours), 1) AS max_hours,
        CAST($max_days AS BIGINT) AS limit_days, CAST($max_hours AS BIGINT) AS limit_hours,
-       count(*) AS n_evidence, array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence
+       count(*) AS n_evidence, array_agg(row_ref) AS evidence
 FROM involved
 GROUP BY provider_id

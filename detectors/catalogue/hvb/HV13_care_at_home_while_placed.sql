@@ -68,8 +68,8 @@ evidence_rows AS (
   UNION SELECT home_id, placement_ref FROM hits
 ),
 references_of AS (
-  SELECT provider_id, count(*) AS n_evidence, array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence
-  FROM (SELECT provider_id, row_ref, row_number() OVER (PARTITION BY provider_id ORDER BY row_ref) AS place
+  SELECT provider_id, count(*) AS n_evidence, array_agg(row_ref) AS evidence
+  FROM (SELECT provider_id, row_ref
         FROM evidence_rows) e
   GROUP BY provider_id
 ),

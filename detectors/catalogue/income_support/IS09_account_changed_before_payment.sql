@@ -74,11 +74,11 @@ evidence_rows AS (
   FROM others c JOIN paid p ON p.household_token = c.household_token AND p.bank_account_token = c.bank_account_token
 ),
 placed AS (
-  SELECT household_token, row_ref, row_number() OVER (PARTITION BY household_token ORDER BY row_ref) AS place
+  SELECT household_token, row_ref
   FROM evidence_rows
 ),
 references_of AS (
-  SELECT household_token, array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence, count(*) AS n_evidence
+  SELECT household_token, array_agg(row_ref) AS evidence, count(*) AS n_evidence
   FROM placed GROUP BY household_token
 )
 SELECT c.household_token AS subject_id, min(c.first_on) AS period_from, max(c.last_on) AS period_to,

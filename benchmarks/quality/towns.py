@@ -7,12 +7,19 @@
 The formula was worked out on the DEVELOPMENT towns; the figures are those of the HELD_OUT ones, whose seeds and mixes
 of schemes nobody looked at meanwhile. Every active rule runs with its default limits and every legal gate open.
 Providers (with every supplier of the ledger, since its rules name them so) and associations are measured, each over the
-whole register: who is not listed comes last, all level.
+whole register.
 
-A planted subject that is listed is a hit, everybody else a miss. Two kinds of misses are told apart: look-alikes,
-which were made innocent on purpose, and other parties, whose findings rest on the same source rows as a finding on a
-planted subject (the other home of a child placed twice). Sorting by money is sorting by what was paid to the subject,
-which anybody can do without us; sorting by money to check is our findings in the order of their amounts.
+The list is what is shown as a list: subjects with fewer points than the setting `listed_from` are set apart. P@k, the
+look-alikes and the share of SEK are those of the list, and a list shorter than k is not made good for: what is missing
+counts as misses. Average precision (AP) is that of the whole order, the list and after it those set apart, because
+sorting by money orders everybody too; who has no finding comes last, all level. "AP, list only" puts those set apart
+last and level as well.
+
+A planted subject is a hit, everybody else a miss. Two kinds of misses are told apart: look-alikes, which were made
+innocent on purpose, and other parties, whose findings rest on the same source rows as a finding on a planted subject
+(the other home of a child placed twice); a look-alike may be the other party too and is counted as a look-alike.
+Sorting by money is sorting by what was paid to the subject, which anybody can do without us; sorting by money to check
+is our findings in the order of their amounts.
 """
 
 from __future__ import annotations
@@ -23,7 +30,7 @@ import json
 import os
 import platform
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -38,11 +45,13 @@ sys.path.insert(0, str(ROOT))
 
 from detectors.baselines import paid_sizes, size_quartiles  # noqa: E402
 from detectors.evaluation import average_precision, precision_at  # noqa: E402
-from detectors.ranking import UNUSUAL_CAP, Finding, order_of  # noqa: E402
+from detectors.ranking import UNUSUAL_CAP, Finding, order_of, set_apart  # noqa: E402
+from schemas.settings import Settings  # noqa: E402
 from tests.detectors.loaded_town import catalogue, load_town, run_rules  # noqa: E402
 
 TYPES = ("provider", "association")
 TOP, MOST_ALIKE = 50, 2  # the list that is read, and the look-alikes it may hold
+LISTED_FROM = Settings().listed_from
 
 
 class Spec(NamedTuple):
@@ -59,9 +68,10 @@ DEVELOPMENT = (Spec(0.1, 11, "medium", None), Spec(0.1, 12, "easy", None), Spec(
                Spec(0.1, 14, "mixed", 30), Spec(0.1, 15, "hard", 45), Spec(0.1, 16, "medium", 20),
                Spec(0.1, 17, "mixed", 130), Spec(0.3, 18, "mixed", 60), Spec(0.3, 19, "hard", None),
                Spec(1.0, 20, "mixed", 60, 26), Spec(2.0, 21, "mixed", 190, 26))
-HELD_OUT = (Spec(0.1, 101, "easy", None), Spec(0.1, 102, "medium", None), Spec(0.1, 103, "hard", None),
-            Spec(0.3, 104, "mixed", 36), Spec(0.3, 105, "hard", 80), Spec(1.0, 106, "mixed", 70, 26),
-            Spec(2.0, 107, "mixed", 190, 26), Spec(2.0, 108, "hard", 150, 26))
+# The seeds 101 to 108 were measured before the list had a lower end; what they showed led to it, so they are spent.
+HELD_OUT = (Spec(0.1, 201, "easy", None), Spec(0.1, 202, "medium", None), Spec(0.1, 203, "hard", None),
+            Spec(0.3, 204, "mixed", 36), Spec(0.3, 205, "hard", 80), Spec(1.0, 206, "mixed", 70, 26),
+            Spec(2.0, 207, "mixed", 190, 26), Spec(2.0, 208, "hard", 150, 26))
 
 Subject = tuple[str, str]
 VARIANTS = ("all", "rules only", "forest only", "without links")
@@ -84,7 +94,7 @@ def measured(spec: Spec) -> dict[str, Any]:
                 "subject_type", "subject_id", "detector_id", "kind", "concept", "domain", "severity", "strength",
                 "amount_sek")] for f in found],
             "links": sorted(links), "sizes": [[*s, size] for s, size in sorted(paid_sizes(town.connection).items())],
-            "planted": [[e["subject_type"], e["subject_id"], e["scheme"], float(e["amount_sek_estimate"])]
+            "planted": [[e["subject_type"], e["subject_id"], e["scheme"], float(e["amount_sek_estimate"]), e["rows"]]
                         for e in entries if e["kind"] == "planted"],
             "alike": [[e["subject_type"], e["subject_id"], e["scheme"]] for e in entries
                       if e["kind"] == "lookalike" and (e["subject_type"], e["subject_id"]) not in planted],
@@ -94,41 +104,45 @@ def measured(spec: Spec) -> dict[str, Any]:
 class View:
     """One subject type of a town: everybody in the register, what was planted, and scores of an order."""
 
-    def __init__(self, town: Mapping[str, Any], kind: str, variant: str = "all") -> None:
+    def __init__(self, town: Mapping[str, Any], kind: str, variant: str = "all", least: float = LISTED_FROM) -> None:
         self.town, self.kind = town, kind
         self.size = {(t, s): size for t, s, size in town["sizes"] if t == kind}
         self.subjects = list(self.size)
         self.schemes: dict[Subject, list[str]] = defaultdict(list)
         self.planted_sek: dict[Subject, float] = defaultdict(float)
-        for t, s, scheme, sek in town["planted"]:
+        self.planted_rows: dict[Subject, int] = defaultdict(int)
+        for t, s, scheme, sek, rows in town["planted"]:
             if (t, s) in self.size:
                 self.schemes[t, s].append(scheme)
                 self.planted_sek[t, s] += sek
+                self.planted_rows[t, s] += rows
         self.alike = {(t, s): scheme for t, s, scheme in town["alike"] if t == kind}
-        self.partners = {(t, s) for t, s in town["partners"] if t == kind} - set(self.alike)
-        self.rows = [row for row in ranked(town, variant) if row.subject_type == kind]
-        self.listed = [(row.subject_type, row.subject_id) for row in self.rows]
-        self.score = {subject: row.score for subject, row in zip(self.listed, self.rows, strict=True)}
-        self.money = {subject: float(row.amount_sek or 0) for subject, row in zip(self.listed, self.rows, strict=True)}
+        others = {(t, s) for t, s in town["partners"] if t == kind}
+        self.partners, self.alike_partners = others - set(self.alike), others & set(self.alike)
+        self.rows = [row for row in ranked(town, variant, least) if row.subject_type == kind]
+        self.order = [(row.subject_type, row.subject_id) for row in self.rows]
+        self.listed = [subject for subject, row in zip(self.order, self.rows, strict=True) if row.listed]
+        self.score = {subject: row.score for subject, row in zip(self.order, self.rows, strict=True)}
+        self.money = {subject: float(row.amount_sek or 0) for subject, row in zip(self.order, self.rows, strict=True)}
         self.k = min(TOP, len(self.schemes))
 
     def labels(self) -> np.ndarray:
         return np.array([subject in self.schemes for subject in self.subjects])
 
     def scores(self, of: str) -> np.ndarray:
-        """Scores of an order over the whole register; unlisted subjects level and last. Our ties as listed."""
+        """Scores of an order over the whole register; who is not in it level and last. Our ties as ordered."""
         if of == "money":
             return np.array([self.size[s] for s in self.subjects])
         if of == "money to check":
             return np.array([self.money.get(s, -1.0) for s in self.subjects])
-        place = {s: -n for n, s in enumerate(self.listed)}
+        place = {s: -n for n, s in enumerate(self.listed if of == "list only" else self.order)}
         return np.array([place.get(s, -len(self.subjects)) for s in self.subjects], dtype=float)
 
     def first(self, k: int) -> list[Subject]:
         return self.listed[:k]
 
 
-def ranked(town: Mapping[str, Any], variant: str) -> list[Any]:
+def ranked(town: Mapping[str, Any], variant: str, least: float) -> list[Any]:
     """The order of a variant of the ablation."""
     forest = {code for code, method in town["methods"].items() if method == "isolation_forest"}
     keep = {"rules only": lambda code: code not in forest, "forest only": lambda code: code in forest}.get(
@@ -137,7 +151,9 @@ def ranked(town: Mapping[str, Any], variant: str) -> list[Any]:
     found = ((t, s, Finding(code, kind, concept, domain, severity, strength, None if sek is None else Decimal(sek)))
              for t, s, code, kind, concept, domain, severity, strength, sek in town["findings"]
              if keep(code) or (kind == "exculpating" and variant != "forest only"))
-    return order_of(found, link_groups=links)
+    rows = order_of(found, link_groups=links)
+    set_apart(rows, least)
+    return rows
 
 
 def figures(view: View) -> dict[str, Any]:
@@ -147,18 +163,22 @@ def figures(view: View) -> dict[str, Any]:
     if not k:
         return told
     top, whole = view.first(k), sum(view.planted_sek.values())
-    for name, of in (("ours", "ours"), ("money", "money"), ("check", "money to check")):
-        told |= {f"p_{name}": precision_at(labels, view.scores(of), k), f"ap_{name}": average_precision(
-            labels, view.scores(of))}
+    for name, of in (("ours", "ours"), ("list", "list only"), ("money", "money"), ("check", "money to check")):
+        told[f"ap_{name}"] = average_precision(labels, view.scores(of))
+    apart = view.order[len(view.listed):]
     without = [s for s in view.listed if s not in view.partners][:k]
     return told | {
+        "p_ours": sum(s in view.schemes for s in top) / k, "p_money": precision_at(labels, view.scores("money"), k),
+        "partners_k": sum(s in view.partners for s in top),
         "p_random": labels.mean(), "p_apart": sum(s in view.schemes for s in without) / k,
         "sek": sum(view.planted_sek.get(s, 0.0) for s in top) / whole if whole else None,
         "sek_money": sum(view.planted_sek.get(s, 0.0) for s in sorted(view.subjects, key=lambda s: -view.size[s])[:k])
         / whole if whole else None,
         "alike_top": [s for s in view.first(TOP) if s in view.alike], "alike_k": [s for s in top if s in view.alike],
         "alike_weak": sum(s in view.alike and view.score[s] <= UNUSUAL_CAP for s in view.first(TOP)),
-        "partners_k": sum(s in view.partners for s in top)}
+        "alike_partner": sum(s in view.alike_partners for s in view.first(TOP)),
+        "apart_planted": sum(s in view.schemes for s in apart), "apart_alike": sum(s in view.alike for s in apart),
+        "apart_other": sum(s not in view.schemes and s not in view.alike for s in apart)}
 
 
 # ---- what the figures say
@@ -199,12 +219,15 @@ def orders(towns: Sequence[Mapping[str, Any]]) -> list[str]:
             missed = verdict(told)
             rows.append([named(town["spec"]), f"{told['planted']} of {told['n']}", told["k"], number(told["p_ours"]),
                          number(told["p_apart"]), f"{number(told['p_money'])} · {number(told['p_random'])}",
-                         number(told["ap_ours"]), f"{number(told['ap_money'])} · {number(told['ap_check'])}",
+                         f"{number(told['ap_ours'])} · {number(told['ap_list'])}",
+                         f"{number(told['ap_money'])} · {number(told['ap_check'])}",
                          f"{number(told['sek'])} · {number(told['sek_money'])}",
+                         f"{told['listed']} · {told['apart_planted']} · {told['apart_alike']} · {told['apart_other']}",
                          f"{len(told['alike_top'])} · {len(told['alike_k'])}", ", ".join(missed) or "met"])
         lines += [f"## {kind.capitalize()}s", "", *table(
-            ["town", "planted", "k", "P@k", "P@k, other parties left out", "P@k money · random", "AP",
-             "AP money · money to check", "share of planted SEK in the first k, ours · money",
+            ["town", "planted", "k", "P@k", "P@k, other parties left out", "P@k money · random",
+             "AP · list only", "AP money · money to check", "share of planted SEK in the first k, ours · money",
+             "in the list · set apart: planted · look-alikes · others",
              f"look-alikes in the first {TOP} · k", "bar"], rows)]
     return lines
 
@@ -214,23 +237,24 @@ def ablation(towns: Sequence[Mapping[str, Any]]) -> list[str]:
     for variant in VARIANTS:
         row = [variant]
         for kind in TYPES:
-            told = [f for f in (figures(View(town, kind, variant)) for town in towns) if f["k"]]
+            told = [f for f in (figures(View(town, kind, variant, 0.0)) for town in towns) if f["k"]]
             row += [number(mean(f["p_ours"] for f in told), 3), number(mean(f["ap_ours"] for f in told), 3),
                     sum(len(f["alike_k"]) for f in told)]
         rows.append(row)
     head = [f"{kind}s: {what}" for kind in TYPES for what in ("mean P@k", "mean AP", "look-alikes in the first k")]
-    return ["## Ablation", "", *table(["order", *head], rows)]
+    return ["## Ablation", "", "The whole order, nobody set apart: the forest alone would list nobody.", "",
+            *table(["order", *head], rows)]
 
 
 def sizes(towns: Sequence[Mapping[str, Any]]) -> list[str]:
     """Whether large subjects are placed before small ones: among equally planted ones, and among the clean."""
-    rows = []
+    rows, fewest = [], sys.maxsize
     for kind in TYPES:
-        pairs, quarters, found = [], defaultdict(list), defaultdict(list)
+        pairs, quarters, found, rows_too = [], defaultdict(list), defaultdict(list), []
         for number_of_town, town in enumerate(towns):
             view = View(town, kind)
             quartile, top = size_quartiles(view.size), set(view.first(TOP))
-            place = {s: n / len(view.listed) for n, s in enumerate(view.listed)}
+            place = {s: n / len(view.order) for n, s in enumerate(view.order)}
             of_all = rankdata([view.size[s] for s in view.subjects]) / len(view.size)
             share = dict(zip(view.subjects, of_all, strict=True))
             for subject in view.subjects:
@@ -238,26 +262,32 @@ def sizes(towns: Sequence[Mapping[str, Any]]) -> list[str]:
                 if schemes is None and subject not in view.alike and subject not in view.partners:
                     quarters[quartile[subject]].append(subject in top)
                 elif schemes is not None and len(schemes) == 1:
-                    found[quartile[subject]].append(subject in place)
+                    found[quartile[subject]].append(subject in view.listed)
                     if subject in place:
                         pairs.append((schemes[0], number_of_town, share[subject], -place[subject]))
-        rows.append([kind, f"{number(within(pairs))} (n {len(pairs)})", *(
+                        rows_too.append(float(np.log1p(view.planted_rows[subject])))
+        fewest = min(fewest, len(pairs))
+        rows.append([kind, f"{number(within(pairs))} (n {len(pairs)})", number(within(pairs, rows_too)), *(
             f"{number(100 * mean(quarters[q]), 1) if quarters[q] else '–'} % · "
             f"{number(100 * mean(found[q]), 0) if found[q] else '–'} %" for q in (1, 2, 3, 4))])
     return ["## Large and small", "",
-            "Size = SEK paid. First column: correlation of size and place among listed subjects with one scheme, after "
-            "taking off what the scheme and the town explain (0 = none; above 0: larger ones stand higher). Then, by "
-            f"quarter of size, the share of clean subjects among the first {TOP} and of planted ones (one scheme each) "
-            "that are listed at all.", "",
-            *table(["", "size and place", *(f"quarter {q}: clean · planted" for q in (1, 2, 3, 4))], rows)]
+            "Size = SEK paid. First column: correlation of size and place in the order among subjects with one scheme, "
+            "after taking off what the scheme and the town explain (0 = none; above 0: larger ones stand higher; by "
+            f"chance within ±{2 / np.sqrt(max(fewest, 1)):.2f}). Second: the same, also less what the number of "
+            "planted rows explains, since more is planted where there is more to plant in. Then, by quarter of size, "
+            f"the share of clean subjects among the first {TOP} and of planted ones (one scheme each) that stand in "
+            "the list.", "",
+            *table(["", "size and place", "the planted rows equal",
+                    *(f"quarter {q}: clean · planted" for q in (1, 2, 3, 4))], rows)]
 
 
-def within(pairs: Sequence[tuple[str, int, float, float]]) -> float:
-    """Correlation of size and place over (scheme, town, size, place), both less what scheme and town explain."""
+def within(pairs: Sequence[tuple[str, int, float, float]], also: Sequence[float] = ()) -> float:
+    """Correlation of size and place over (scheme, town, size, place), less what scheme, town and `also` explain."""
     schemes, towns = sorted({row[0] for row in pairs}), sorted({row[1] for row in pairs})
     if len(pairs) < len(schemes) + len(towns) + 2:
         return float("nan")
-    known = np.zeros((len(pairs), len(schemes) + len(towns)))
+    known = np.zeros((len(pairs), len(schemes) + len(towns) + 1))
+    known[:, -1] = also or 0.0
     for at, (scheme, town, _, _) in enumerate(pairs):
         known[at, schemes.index(scheme)] = known[at, len(schemes) + towns.index(town)] = 1
     values = np.array([row[2:] for row in pairs])
@@ -268,18 +298,22 @@ def within(pairs: Sequence[tuple[str, int, float, float]]) -> float:
 def by_scheme(towns: Sequence[Mapping[str, Any]]) -> list[str]:
     """Where the planted subjects of each scheme stand; lists differ in length, so places are shares of k."""
     places: dict[str, list[float | None]] = defaultdict(list)
+    apart, first = Counter[str](), Counter[str]()
     for town in towns:
         for kind in TYPES:
             view = View(town, kind)
-            place = {s: n for n, s in enumerate(view.listed, 1)}
+            place = {s: n for n, s in enumerate(view.order, 1)}
             for subject, schemes in view.schemes.items():
                 for scheme in set(schemes):
                     places[scheme].append(place[subject] / view.k if subject in place else None)
-    rows = [[scheme, len(found), sum(p is None for p in found), sum(p is not None and p <= 1 for p in found),
+                    apart[scheme] += subject in place and place[subject] > len(view.listed)
+                    first[scheme] += subject in view.first(view.k)
+    rows = [[scheme, len(found), sum(p is None for p in found), apart[scheme], first[scheme],
              number(median([p for p in found if p is not None])) if any(p is not None for p in found) else "–"]
             for scheme, found in sorted(places.items())]
     return ["## By scheme", "", "Place = rank within the subject type divided by k: up to 1 is inside the list that is "
-            "measured.", "", *table(["scheme", "planted", "not listed", "in the first k", "median place"], rows)]
+            "measured, unless the list ends before it.", "",
+            *table(["scheme", "planted", "no finding", "set apart", "in the first k", "median place"], rows)]
 
 
 def misled(towns: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -288,7 +322,7 @@ def misled(towns: Sequence[Mapping[str, Any]]) -> list[str]:
     for town in towns:
         for kind in TYPES:
             view = View(town, kind)
-            for row in view.rows[:view.k]:
+            for row in view.rows[:min(view.k, len(view.listed))]:
                 subject = (row.subject_type, row.subject_id)
                 if subject not in view.schemes and subject not in view.partners and row.contributions:
                     alike[row.contributions[0][0]].append(view.alike.get(subject, "clean"))
@@ -307,6 +341,8 @@ def report(towns: Sequence[Mapping[str, Any]], held_out: bool) -> list[str]:
            "AP at least twice that of sorting by money": sum(f["ap_ours"] >= 2 * f["ap_money"] for f in told),
            f"at most {MOST_ALIKE} look-alikes in the first {TOP}": sum(len(f["alike_top"]) <= MOST_ALIKE for f in told)}
     beyond = sum(2 * f["ap_money"] > 1 for f in told)
+    alike, shown = sum(len(f["alike_top"]) for f in told), sum(f["listed"] for f in told)
+    aside = {name: sum(f[f"apart_{name}"] for f in told) for name in ("planted", "alike", "other")}
     return ["# How well the order finds what was planted", "",
             f"Measured {datetime.date.today()} on {len(towns)} generated towns ({which}), Python "
             f"{platform.python_version()}, {os.cpu_count()} cores ({platform.machine()}). Generated data flatter: "
@@ -317,11 +353,14 @@ def report(towns: Sequence[Mapping[str, Any]], held_out: bool) -> list[str]:
             *(f"- {what}: {n} of {len(told)} lists" + (
                 f" (in {beyond} so many were planted that no order could)" if what.startswith("AP") and beyond else "")
               for what, n in met.items()), "",
-            f"Of the {sum(len(f['alike_top']) for f in told)} look-alikes in the first {TOP}, "
-            f"{sum(len(f['alike_top']) - len(f['alike_k']) for f in told)} stand after the place k, in lists so short "
-            f"that the first {TOP} take in their tails, and {sum(f['alike_weak'] for f in told)} have {UNUSUAL_CAP} "
-            "points or less: nothing but unusual findings, or a fact outweighed by what speaks against it. In the "
-            f"first k there are {max(len(f['alike_k']) for f in told)} at most.", "",
+            f"Counting only the list, those set apart last and level, AP is at least twice that of sorting by money in "
+            f"{sum(f['ap_list'] >= 2 * f['ap_money'] for f in told)} lists.", "",
+            f"The lists hold {shown} subjects. Set apart, with less than {LISTED_FROM} points: {aside['planted']} "
+            f"planted, {aside['alike']} look-alikes, {aside['other']} others. Of the {alike} look-alikes in the first "
+            f"{TOP}, {sum(f['alike_partner'] for f in told)} are the other party of a planted scheme besides (a true "
+            "finding, on somebody made innocent of something else), and "
+            f"{sum(f['alike_weak'] for f in told)} have {UNUSUAL_CAP} points or less: nothing but unusual findings, or "
+            "a fact outweighed by what speaks against it.", "",
             "A share of planted SEK below that of sorting by money is no surprise: the order does not look at money, "
             "and a few planted schemes carry the whole turnover of a large supplier as their amount.", "",
             *orders(towns), *misled(towns), *ablation(towns), *sizes(towns), *by_scheme(towns),

@@ -98,6 +98,7 @@ def write(
         "new_findings": new,
         "gone_findings": gone,
         "money_to_check": ranked["money_to_check"],
+        "listed_from": settings.listed_from,
         "baselines": ranked["baselines"],
         "follow_up": ranked["follow_up"],
         "outcomes": {"read": len(tonight.reviewed.outcomes), "invalid": tonight.reviewed.invalid,

@@ -14,9 +14,10 @@ are not used. With `ratio` all is done on logarithms: a doubling is as far for t
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping
+from bisect import insort
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import fsum, isfinite
 from typing import Any
 
 import numpy as np
@@ -75,103 +76,144 @@ def level_shifts(frame: pd.DataFrame, groups: Mapping[tuple[int, str], np.ndarra
             continue
         usual, used = _common_movement(level[members])
         steady = np.where(used, level - usual, np.nan)
-        spreads = np.array([_spread(steady[row], rule) for row in members])
-        typical = float(np.median(spreads[np.isfinite(spreads)])) if np.isfinite(spreads).any() else 0.0
+        pasts = {row: _past(steady[row], rule) for row in (*members, *(place[s] for s in asked)) if enough[row]}
+        spreads = [pasts[row].spread for row in members if isfinite(pasts[row].spread)]
+        typical = _median(sorted(spreads)) if spreads else 0.0
+        peers_level = np.where(used, level, np.nan)[members]
+        moved: dict[int, Peers | None] = {}  # what the members did, by the month in which a subject moved
         for subject in asked:
             row = place[subject]
             if not enough[row]:
                 continue
-            split = _split(steady[row], rule)
-            if split is None:
+            past = pasts[row]
+            if past.split is None:
                 continue
-            peers = _changes(np.where(used, level, np.nan)[members], split)
+            if past.split not in moved:
+                moved[past.split] = _peers(peers_level, past.split)
+            peers = moved[past.split]
             judged += 1
-            told = _judged(level[row], steady[row], split, peers, typical, months, rule)
-            if told is None:
+            # the spread of a hair: a value that never moved at all and then does is a shift of very many spreads
+            spread = max(past.spread, typical, 1e-9)
+            if peers is None:
                 flat += 1
-            elif told:
-                found.append({"subject_id": subject, "shifted_on": table.columns[split], "peer_group": str(key[1]),
-                              **told})
+            elif told := _judged(level[row], steady[row], past.split, peers, spread, months, rule):
+                found.append({"subject_id": subject, "shifted_on": table.columns[past.split],
+                              "peer_group": str(key[1]), **told})
     return Shifts(pd.DataFrame(found), judged, with_history, int(last["subject_id"].nunique()) - judged, flat)
 
 
-def _middle(values: np.ndarray, axis: int | None = None, keepdims: bool = False) -> Any:
-    """The median of what is known; NaN, without a warning, where nothing is."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.nanmedian(values, axis=axis, keepdims=keepdims)
+def _middles(values: np.ndarray, axis: int) -> np.ndarray:
+    """The median of what is known along an axis, which is kept; NaN where nothing is."""
+    ordered = np.sort(values, axis=axis)  # what is not known comes last
+    known = np.isfinite(values).sum(axis=axis, keepdims=True)
+    low, high = (np.take_along_axis(ordered, at, axis) for at in (np.maximum(known - 1, 0) // 2, known // 2))
+    return np.asarray((low + high) / 2)
 
 
-def _held(values: np.ndarray) -> float:
+def _known(values: Iterable[float]) -> list[float]:
+    return [value for value in values if isfinite(value)]
+
+
+def _median(ordered: list[float]) -> float:
+    """Of sorted values. A subject has some twenty months: a list of so few is quicker than an array."""
+    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+
+
+def _held(values: Iterable[float]) -> float:
     """The level that at least half of the known values reach: of two months the lower, so that one is no level."""
-    return float(np.percentile(values[np.isfinite(values)], 50, method="lower"))
+    known = sorted(_known(values))
+    return known[(len(known) - 1) // 2]
 
 
 def _common_movement(level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What the members of a group did in each month, as the median distance to their own middle; and which months at
     least half of them have."""
     used = np.isfinite(level).mean(axis=0) >= 0.5
-    away = np.where(used, level - _middle(np.where(used, level, np.nan), axis=1, keepdims=True), np.nan)
+    away = np.where(used, level - _middles(np.where(used, level, np.nan), axis=1), np.nan)
     usual = np.zeros(level.shape[1])
-    usual[used] = _middle(away[:, used], axis=0)
+    usual[used] = _middles(away[:, used], axis=0)[0]
     return usual, used
 
 
-def _split(steady: np.ndarray, rule: History) -> int | None:
-    """The month (its place) from which the second level holds; the earliest of equally good ones. None: too short."""
-    known = np.flatnonzero(np.isfinite(steady))
-    best, least = None, np.inf
-    for at in range(rule.min_before, len(known) - rule.min_after + 1):
-        before, after = steady[known[:at]], steady[known[at:]]
-        cost = np.abs(before - np.median(before)).sum() + np.abs(after - np.median(after)).sum()
+@dataclass(frozen=True)
+class Past:
+    """Of one subject: the month (its place) from which the second level holds, None where the months are too few, and
+    what the months vary by, about the level of their side of the split."""
+
+    split: int | None
+    spread: float
+
+
+def _past(steady: np.ndarray, rule: History) -> Past:
+    places = np.flatnonzero(np.isfinite(steady)).tolist()
+    known = steady[places].tolist()
+    before, after = _distances(known), _distances(known[::-1])
+    best, least = None, float("inf")
+    for at in range(rule.min_before, len(known) - rule.min_after + 1):  # the earliest of equally good ones
+        cost = before[at] + after[len(known) - at]
         if cost < least - 1e-12:
-            best, least = int(known[at]), cost
-    return best
+            best, least = at, cost
+    if best is None:
+        return Past(None, float("nan"))
+    sides = [(side, _median(sorted(side))) for side in (known[:best], known[best:])]
+    return Past(places[best], TO_DEVIATION * _median(sorted(abs(v - middle) for side, middle in sides for v in side)))
 
 
-def _spread(steady: np.ndarray, rule: History) -> float:
-    """What the months vary by, about the level of their side of the split."""
-    split = _split(steady, rule)
-    if split is None:
-        return float("nan")
-    sides = [side[np.isfinite(side)] for side in (steady[:split], steady[split:])]
-    return TO_DEVIATION * float(np.median(np.concatenate([np.abs(side - np.median(side)) for side in sides])))
+def _distances(values: list[float]) -> list[float]:
+    """Of the first 0, 1, 2, .. values: the sum of the distances to their median."""
+    ordered: list[float] = []
+    found = [0.0]
+    for value in values:
+        insort(ordered, value)
+        half = len(ordered) // 2
+        found.append(fsum(ordered[-half:]) - fsum(ordered[:half]) if half else 0.0)
+    return found
 
 
-def _changes(level: np.ndarray, split: int) -> np.ndarray:
-    """How far each row's level moved between the months before `split` and those since; rows without both are out."""
+@dataclass(frozen=True)
+class Peers:
+    """How far the levels of `n` peers moved between the months before a split and those since."""
+
+    q1: float
+    median: float
+    q3: float
+    p95: float
+    n: int
+
+
+def _peers(level: np.ndarray, split: int) -> Peers | None:
+    """Rows without months on both sides are out; None when the changes have no spread."""
     both = np.isfinite(level[:, :split]).any(axis=1) & np.isfinite(level[:, split:]).any(axis=1)
-    return np.asarray(_middle(level[both, split:], axis=1) - _middle(level[both, :split], axis=1))
+    changes = _middles(level[both, split:], axis=1) - _middles(level[both, :split], axis=1)
+    q1, median, q3, p95 = np.percentile(changes, [25, 50, 75, 95]).tolist()
+    return None if q3 - q1 <= 1e-12 else Peers(q1, median, q3, p95, len(changes))
 
 
-def _judged(level: np.ndarray, steady: np.ndarray, split: int, peers: np.ndarray, typical: float,
+def _judged(level: np.ndarray, steady: np.ndarray, split: int, peers: Peers, spread: float,
             months: pd.PeriodIndex, rule: History) -> dict[str, Any] | None:
-    """The shift of one subject as facts, {} when it is none; None when the peers' changes have no spread."""
-    q1, median, q3, p95 = np.percentile(peers, [25, 50, 75, 95])
-    if q3 - q1 <= 1e-12:
-        return None
+    """The shift of one subject as facts, None when it is none."""
     known = np.isfinite(steady)
     before, after = level[:split][known[:split]], level[split:][known[split:]]
     own = _held(after) - float(np.median(before))
-    beyond = _held(steady[split:]) - float(_middle(steady[:split]))  # without what everybody did
+    fence = peers.q3 + rule.fence * (peers.q3 - peers.q1)
+    needed = float(np.log1p(rule.min_change)) if rule.ratio else rule.min_change
+    if own <= fence or own < needed:
+        return None
+    beyond = _held(steady[split:]) - _median(sorted(_known(steady[:split])))  # without what everybody did
     yearly, last_year = _against_last_year(steady, level, split, months)
-    fence = float(q3 + rule.fence * (q3 - q1))
-    # the spread of a hair: a value that never moved at all and then does is a shift of very many spreads
-    steps = min(beyond, yearly) / max(_spread(steady, rule), typical, 1e-9)
-    needed = np.log1p(rule.min_change) if rule.ratio else rule.min_change
-    if own <= fence or steps < rule.min_steps or min(own, beyond, yearly) < needed:
-        return {}
-    past = np.percentile(before, [25, 50, 75, 95])
+    if min(beyond, yearly) / spread < rule.min_steps or min(beyond, yearly) < needed:
+        return None
+    former = np.percentile(before, [25, 50, 75, 95])
     back = np.exp if rule.ratio else (lambda value: value)
     change = np.expm1 if rule.ratio else (lambda value: value)
-    return {"own_value": float(back(_held(after))), "own_before": float(back(past[1])),
+    return {"own_value": float(back(_held(after))), "own_before": float(back(former[1])),
             "own_change": float(change(own)), "own_last_year": None if last_year is None else float(back(last_year)),
-            "n_before": len(before), "n_after": len(after), "peer_median": float(change(median)),
-            "peer_q1": float(change(q1)), "peer_q3": float(change(q3)), "peer_p95": float(change(p95)),
-            "peer_fence": float(change(fence)), "peer_n": len(peers), "own_q1": float(back(past[0])),
-            "own_q3": float(back(past[2])), "own_p95": float(back(past[3])),
-            "expected": float(back(past[1] + median)),
-            "strength": float(np.clip((own - fence) / (2 * (q3 - q1)), 0.1, 1.0))}
+            "n_before": len(before), "n_after": len(after), "peer_median": float(change(peers.median)),
+            "peer_q1": float(change(peers.q1)), "peer_q3": float(change(peers.q3)),
+            "peer_p95": float(change(peers.p95)), "peer_fence": float(change(fence)), "peer_n": peers.n,
+            "own_q1": float(back(former[0])), "own_q3": float(back(former[2])), "own_p95": float(back(former[3])),
+            "expected": float(back(former[1] + peers.median)),
+            "strength": float(np.clip((own - fence) / (2 * (peers.q3 - peers.q1)), 0.1, 1.0))}
 
 
 def _against_last_year(steady: np.ndarray, level: np.ndarray, split: int,

@@ -5,6 +5,7 @@ meaning: >
   activity plus participants times the sum for a participant) and participant_sek (for one participant). counted_for_support
   is null where the export does not say whether the activity is claimed. One row an activity.
 reads: [association_activities, law_values]
+materialise: true
 */
 SELECT a.activity_id, a.association_id, a.started_at, a.ended_at, a.venue_token, a.leader_token, a.participants, a.counted_for_support,
        s.value + a.participants * p.value AS support_sek, p.value AS participant_sek, a.row_ref

@@ -5,6 +5,7 @@ meaning: >
   (time on a credit counts as negative even where the sign is missing), gross_minutes and gross_sek before credits,
   first_invoiced_on and last_invoiced_on of the claims, n_invoices and n_credits.
 reads: [home_care_invoices]
+materialise: true
 */
 SELECT provider_id, client_token, CAST(date_trunc('month', month) AS DATE) AS month,
        sum(CASE WHEN amount_sek < 0 THEN -abs(billed_minutes) ELSE billed_minutes END) AS minutes,

@@ -4,6 +4,7 @@ meaning: >
   What a home-care provider is paid a minute, from its own invoices (SEK a billed minute over all months); a provider
   paid by granted time, level or appropriation has no rate a performed minute: sek_per_minute is null.
 reads: [home_care_invoices, providers]
+materialise: true
 */
 SELECT i.provider_id,
        CASE WHEN max(coalesce(p.reimbursement_model, 'performed')) = 'performed'

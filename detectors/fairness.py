@@ -206,10 +206,12 @@ def audit(connection: duckdb.DuckDBPyConnection, run_dir: Path, seed: int, contr
 
     judged: subject -> (confirmed, ISO day of the review); subjects without a verdict are left out.
     """
-    ranked: dict[str, list[str]] = {}
-    for row in pq.read_table(run_dir / "ranked.parquet", columns=["rank", "subject_type", "subject_id"]).sort_by(
-            "rank").to_pylist():
-        ranked.setdefault(row["subject_type"], []).append(row["subject_id"])
+    ranked: dict[str, list[str]] = {}  # who is shown as listed; those set apart are picked for nothing
+    there = pq.read_table(run_dir / "ranked.parquet")
+    names = [name for name in ("rank", "subject_type", "subject_id", "listed") if name in there.column_names]
+    for row in there.select(names).sort_by("rank").to_pylist():
+        if row.get("listed") is not False:
+            ranked.setdefault(row["subject_type"], []).append(row["subject_id"])
     rows: list[Row] = []
     for subject_type in _PEOPLE:
         listed = ranked.get(subject_type, [])

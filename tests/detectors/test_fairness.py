@@ -126,10 +126,12 @@ def test_the_published_figures_of_forsakringskassan_come_out() -> None:
         assert round(rows[group].odds, 2) == odds, column
 
 
-def _run(folder: Path, listed: list[tuple[str, str]]) -> Path:
+def _run(folder: Path, listed: list[tuple[str, str]], apart: list[tuple[str, str]] = []) -> Path:
     folder.mkdir()
-    table = pa.table({"rank": pa.array(range(1, len(listed) + 1), pa.int32()),
-                      "subject_type": [kind for kind, _ in listed], "subject_id": [own for _, own in listed]})
+    ranked = [*listed, *apart]
+    table = pa.table({"rank": pa.array(range(1, len(ranked) + 1), pa.int32()),
+                      "subject_type": [kind for kind, _ in ranked], "subject_id": [own for _, own in ranked],
+                      "listed": [True] * len(listed) + [False] * len(apart)})
     pq.write_table(table, folder / "ranked.parquet")
     return folder
 
@@ -152,7 +154,8 @@ def town() -> duckdb.DuckDBPyConnection:
 def test_a_run_is_audited_by_the_applicants_group(tmp_path: Path, town: duckdb.DuckDBPyConnection) -> None:
     women = [("household", f"h{at}") for at in range(0, 120, 3)]
     men = [("household", f"h{at}") for at in range(200, 300) if at % 3][:40]
-    run = _run(tmp_path / "run", [*women, ("provider", "U1"), *men, ("household", "unknown")])
+    run = _run(tmp_path / "run", [*women, ("provider", "U1"), *men, ("household", "unknown")],
+               apart=[("household", f"h{at}") for at in range(301, 340) if at % 3])
     judged = {women[0]: (True, "2026-11-02"), women[1]: (False, "2026-11-02"), men[0]: (True, "2026-09-30"),
               ("provider", "U1"): (True, "2026-11-20")}
     control = [ControlRow("household", "h0", "2026-11", 4), ControlRow(*men[0], "2026-10", None)]
@@ -163,7 +166,8 @@ def test_a_run_is_audited_by_the_applicants_group(tmp_path: Path, town: duckdb.D
     top = by["selection", "household", "sex", "top", "woman"]
     assert (top.population, top.hits) == (134, 40) and top.warning and by[
         "selection", "household", "sex", "top", "man"].hits == 10
-    assert not by["selection", "household", "sex", "listed", "man"].reason
+    whole = by["selection", "household", "sex", "listed", "man"]
+    assert whole.hits == 40 and not whole.reason, "who is set apart is not picked"
     assert by["selection", "household", "origin_group", "", ""].reason == "not_delivered"
     assert by["selection", "person", "sex", "", ""].reason == "nobody_listed"
     assert (by["precision", "household", "sex", "", "woman"].population, by[

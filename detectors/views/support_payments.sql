@@ -15,7 +15,7 @@ WITH kept AS (
 placed AS (
   SELECT payment_id, household_token, month, paid_on, purpose, amount_sek, payee, bank_account_token, row_ref, is_paid,
          row_number() OVER (PARTITION BY household_token, month, purpose, size, is_paid
-                            ORDER BY paid_on DESC, row_ref) AS place,
+                            ORDER BY paid_on DESC, payment_id) AS place,
          sum(CASE WHEN is_paid THEN 1 ELSE 0 END) OVER (PARTITION BY household_token, month, purpose, size) AS n_paid,
          sum(CASE WHEN is_paid THEN 0 ELSE 1 END) OVER (PARTITION BY household_token, month, purpose, size) AS n_back
   FROM kept

@@ -65,13 +65,13 @@ merged AS (
   GROUP BY n.association_id, n.year
 ),
 grants AS (
-  SELECT association_id, year, sum(paid_sek) AS paid_sek, min(row_ref) AS row_ref
+  SELECT association_id, year, sum(paid_sek) AS paid_sek
   FROM association_grants WHERE kind = 'activity' OR kind = 'start' GROUP BY association_id, year
 ),
 larger AS (
   -- members of a year count in the application of that year or of the next
   SELECT j.association_id, j.year, j.members, j.members_before, j.now_ref, j.before_ref, coalesce(m.n_merged, 0) AS n_merged,
-         g.paid_sek, b.paid_sek AS paid_before, g.row_ref AS grant_ref, b.row_ref AS grant_before_ref,
+         g.paid_sek, b.paid_sek AS paid_before, g.year AS grant_year,
          row_number() OVER (PARTITION BY j.association_id ORDER BY g.paid_sek - b.paid_sek DESC, j.year, j.association_id) AS place
   FROM jumped j
   JOIN grants g ON g.association_id = j.association_id AND (g.year = j.year OR g.year = j.year + 1)
@@ -80,7 +80,7 @@ larger AS (
   WHERE g.paid_sek > b.paid_sek
 ),
 kept AS (
-  SELECT association_id, year, members, members_before, now_ref, before_ref, paid_sek, paid_before, grant_ref, grant_before_ref
+  SELECT association_id, year, members, members_before, now_ref, before_ref, paid_sek, paid_before, grant_year
   FROM larger
   WHERE place = 1 AND members - n_merged - members_before >= $min_new
     AND members - n_merged > (1 + $min_growth) * members_before
@@ -88,8 +88,11 @@ kept AS (
 evidence_rows AS (
   SELECT association_id, now_ref AS row_ref FROM kept
   UNION SELECT association_id, before_ref FROM kept
-  UNION SELECT association_id, grant_ref FROM kept
-  UNION SELECT association_id, grant_before_ref FROM kept
+  UNION
+  SELECT k.association_id, g.row_ref
+  FROM kept k JOIN association_grants g
+    ON g.association_id = k.association_id AND (g.year = k.grant_year OR g.year = k.grant_year - 1)
+  WHERE g.kind = 'activity' OR g.kind = 'start'
 ),
 references_of AS (SELECT association_id, array_agg(row_ref) AS evidence FROM evidence_rows GROUP BY association_id)
 SELECT k.association_id AS subject_id, CAST(concat(CAST(k.year - 1 AS VARCHAR), '-01-01') AS DATE) AS period_from,

@@ -43,19 +43,19 @@ changed AS (
   FROM board GROUP BY association_id HAVING count(*) >= $min_board
 ),
 by_kind AS (
-  SELECT association_id, year, kind, sum(paid_sek) AS paid_sek, min(row_ref) AS row_ref FROM association_grants
+  SELECT association_id, year, kind, sum(paid_sek) AS paid_sek FROM association_grants
   GROUP BY association_id, year, kind
 ),
 totals AS (
-  SELECT association_id, year, sum(paid_sek) AS paid_sek, min(row_ref) AS row_ref FROM by_kind GROUP BY association_id, year
+  SELECT association_id, year, sum(paid_sek) AS paid_sek FROM by_kind GROUP BY association_id, year
 ),
 compared AS (
   -- all grants of a year against the year before, and the kinds paid in both: a hall hired once hides no growth
-  SELECT g.association_id, g.year, g.paid_sek, b.paid_sek AS paid_before, g.row_ref, b.row_ref AS before_ref, 1 AS preferred
+  SELECT g.association_id, g.year, g.paid_sek, b.paid_sek AS paid_before, 1 AS preferred
   FROM totals g JOIN totals b ON b.association_id = g.association_id AND b.year = g.year - 1
   WHERE g.year >= year($since) AND g.year <= year($as_of)
   UNION ALL
-  SELECT g.association_id, g.year, sum(g.paid_sek), sum(b.paid_sek), min(g.row_ref), min(b.row_ref), 2
+  SELECT g.association_id, g.year, sum(g.paid_sek), sum(b.paid_sek), 2
   FROM by_kind g JOIN by_kind b ON b.association_id = g.association_id AND b.year = g.year - 1 AND b.kind = g.kind
   WHERE g.year >= year($since) AND g.year <= year($as_of)
   GROUP BY g.association_id, g.year
@@ -65,20 +65,21 @@ latest AS (
   GROUP BY association_id
 ),
 grown AS (
-  SELECT c.association_id, c.paid_sek, c.paid_before, c.row_ref, c.before_ref,
+  SELECT c.association_id, c.year, c.paid_sek, c.paid_before,
          row_number() OVER (PARTITION BY c.association_id ORDER BY c.preferred, c.association_id) AS place
   FROM compared c JOIN latest l ON l.association_id = c.association_id AND l.year = c.year
   WHERE c.paid_before > 0 AND c.paid_sek > c.paid_before
 ),
 fired AS (
-  SELECT c.association_id, c.n_board, c.n_new, c.changed_on, g.paid_sek, g.paid_before, g.row_ref, g.before_ref
+  SELECT c.association_id, c.n_board, c.n_new, c.changed_on, g.year, g.paid_sek, g.paid_before
   FROM changed c JOIN grown g ON g.association_id = c.association_id AND g.place = 1
   WHERE c.n_new / c.n_board > $min_share
 ),
 evidence_rows AS (
   SELECT f.association_id, b.row_ref FROM fired f JOIN board b ON b.association_id = f.association_id
-  UNION SELECT association_id, row_ref FROM fired
-  UNION SELECT association_id, before_ref FROM fired
+  UNION
+  SELECT f.association_id, g.row_ref
+  FROM fired f JOIN association_grants g ON g.association_id = f.association_id AND (g.year = f.year OR g.year = f.year - 1)
 ),
 references_of AS (SELECT association_id, array_agg(row_ref) AS evidence FROM evidence_rows GROUP BY association_id)
 SELECT f.association_id AS subject_id, f.changed_on AS period_from, $as_of AS period_to,

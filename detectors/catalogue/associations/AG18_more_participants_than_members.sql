@@ -39,18 +39,19 @@ WITH present AS (
 ),
 counted AS (
   SELECT association_id, year, count(DISTINCT member_token) AS participants, sum(participant_sek) AS sek,
-         CAST(min(started_at) AS DATE) AS period_from, CAST(max(started_at) AS DATE) AS period_to, min(row_ref) AS row_ref
+         CAST(min(started_at) AS DATE) AS period_from, CAST(max(started_at) AS DATE) AS period_to
   FROM present GROUP BY association_id, year
 ),
 compared AS (
   SELECT c.association_id, c.year, c.participants, m.members, c.participants - m.members AS extra, c.sek, c.period_from,
-         c.period_to, c.row_ref, m.row_ref AS member_ref,
+         c.period_to, m.row_ref AS member_ref,
          row_number() OVER (PARTITION BY c.association_id ORDER BY c.participants - m.members DESC, c.year, c.association_id) AS place
   FROM counted c JOIN association_membership m ON m.association_id = c.association_id AND m.year = c.year
   WHERE c.participants > (1 + $tolerance) * m.members AND c.participants - m.members >= $min_extra
 ),
 evidence_rows AS (
-  SELECT association_id, row_ref FROM compared WHERE place = 1
+  SELECT p.association_id, p.row_ref
+  FROM compared c JOIN present p ON p.association_id = c.association_id AND p.year = c.year WHERE c.place = 1
   UNION SELECT association_id, member_ref FROM compared WHERE place = 1
 ),
 references_of AS (SELECT association_id, array_agg(row_ref) AS evidence FROM evidence_rows GROUP BY association_id)

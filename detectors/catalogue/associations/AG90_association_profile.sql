@@ -57,12 +57,13 @@ WITH member_years AS (
 ),
 base AS (SELECT association_id, year, members, source, row_ref FROM member_years WHERE place = 1),
 grants AS (
-  SELECT association_id, year, sum(paid_sek) AS paid_sek, min(row_ref) AS row_ref FROM association_grants
+  SELECT association_id, year, sum(paid_sek) AS paid_sek FROM association_grants
   GROUP BY association_id, year
 ),
 acts AS (
   SELECT association_id, activity_id, venue_token, leader_token, started_at, ended_at, participants, row_ref,
-         lag(participants) OVER (PARTITION BY association_id, coalesce(leader_token, '') ORDER BY started_at, activity_id) AS before_n
+         lag(participants) OVER (PARTITION BY association_id, coalesce(leader_token, '') ORDER BY started_at, activity_id) AS before_n,
+         row_number() OVER (PARTITION BY association_id ORDER BY started_at DESC, activity_id) AS place
   FROM association_support WHERE started_at >= $since
 ),
 booked_days AS (
@@ -78,7 +79,7 @@ activity_facts AS (
   SELECT a.association_id, count(*) AS n, avg(a.participants) AS attendance, count(DISTINCT a.leader_token) AS n_leaders,
          avg(CASE WHEN a.before_n IS NULL THEN NULL WHEN a.before_n = a.participants THEN 1.0 ELSE 0.0 END) AS same_count_share,
          avg(CASE WHEN a.venue_token IS NULL THEN NULL WHEN b.activity_id IS NULL THEN 1.0 ELSE 0.0 END) AS unbooked_share,
-         min(a.row_ref) AS row_ref
+         max(CASE WHEN a.place = 1 THEN a.row_ref END) AS row_ref
   FROM acts a LEFT JOIN booked b ON b.activity_id = a.activity_id
   GROUP BY a.association_id
 ),
@@ -102,7 +103,7 @@ ages AS (
   GROUP BY a.association_id
 ),
 board AS (
-  SELECT org_id AS association_id, avg(CASE WHEN role_from >= $since THEN 1.0 ELSE 0.0 END) AS new_share, min(row_ref) AS row_ref
+  SELECT org_id AS association_id, avg(CASE WHEN role_from >= $since THEN 1.0 ELSE 0.0 END) AS new_share
   FROM organisation_officers
   WHERE org_type = 'association' AND role_from <= $as_of AND (role_to IS NULL OR role_to >= $as_of)
   GROUP BY org_id
@@ -110,8 +111,9 @@ board AS (
 shown AS (
   SELECT association_id, row_ref FROM base
   UNION SELECT association_id, row_ref FROM activity_facts
-  UNION SELECT association_id, row_ref FROM board
-  UNION SELECT g.association_id, g.row_ref FROM grants g JOIN base b ON b.association_id = g.association_id AND b.year = g.year
+  UNION SELECT org_id, row_ref FROM organisation_officers
+  WHERE org_type = 'association' AND role_from <= $as_of AND (role_to IS NULL OR role_to >= $as_of)
+  UNION SELECT g.association_id, g.row_ref FROM association_grants g JOIN base b ON b.association_id = g.association_id AND b.year = g.year
 ),
 references_of AS (SELECT association_id, array_agg(row_ref) AS evidence FROM shown GROUP BY association_id)
 SELECT b.association_id AS subject_id, $since AS period_from, $as_of AS period_to, b.members AS volume,

@@ -37,34 +37,32 @@ WITH officers AS (
   WHERE org_type = 'provider' AND role_from <= $as_of AND (role_to IS NULL OR role_to >= $since)
 ),
 boards AS (
-  SELECT o.provider_id, o.person_token, 'board' AS kind, min(a.row_ref) AS row_ref
+  SELECT DISTINCT o.provider_id, o.person_token, 'board' AS kind, a.row_ref
   FROM officers o JOIN organisation_officers a ON a.org_type = 'association' AND a.person_token = o.person_token
   WHERE a.role_from <= $as_of AND (a.role_to IS NULL OR a.role_to >= $since)
-  GROUP BY o.provider_id, o.person_token
 ),
 support AS (
-  SELECT o.provider_id, o.person_token, 'support' AS kind, min(m.row_ref) AS row_ref
+  SELECT o.provider_id, o.person_token, 'support' AS kind, m.row_ref
   FROM officers o JOIN income_support_members m ON m.person_token = o.person_token
   WHERE m.month >= $since AND m.role <> 'child'
-  GROUP BY o.provider_id, o.person_token
 ),
 staff AS (
-  SELECT o.provider_id, o.person_token, 'staff' AS kind, min(w.row_ref) AS row_ref
+  SELECT o.provider_id, o.person_token, 'staff' AS kind, w.row_ref,
+         count(*) OVER (PARTITION BY o.provider_id, o.person_token) AS n
   FROM officers o JOIN work_intervals w ON w.person_token = o.person_token AND w.organisation_id <> o.provider_id
   WHERE w.started_at >= $since AND w.domain <> 'associations'
-  GROUP BY o.provider_id, o.person_token HAVING count(*) >= $min_registrations
 ),
 clients AS (
-  SELECT o.provider_id, o.person_token, 'client' AS kind, min(w.row_ref) AS row_ref
+  SELECT o.provider_id, o.person_token, 'client' AS kind, w.row_ref,
+         count(*) OVER (PARTITION BY o.provider_id, o.person_token) AS n
   FROM officers o JOIN work_intervals w ON w.client_token = o.person_token AND w.organisation_id <> o.provider_id
   WHERE w.started_at >= $since
-  GROUP BY o.provider_id, o.person_token HAVING count(*) >= $min_registrations
 ),
 ties AS (
   SELECT provider_id, person_token, kind, row_ref FROM boards
   UNION ALL SELECT provider_id, person_token, kind, row_ref FROM support
-  UNION ALL SELECT provider_id, person_token, kind, row_ref FROM staff
-  UNION ALL SELECT provider_id, person_token, kind, row_ref FROM clients
+  UNION ALL SELECT provider_id, person_token, kind, row_ref FROM staff WHERE n >= $min_registrations
+  UNION ALL SELECT provider_id, person_token, kind, row_ref FROM clients WHERE n >= $min_registrations
 ),
 summed AS (
   SELECT provider_id, count(DISTINCT kind) AS n_kinds,

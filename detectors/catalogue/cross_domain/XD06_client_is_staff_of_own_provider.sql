@@ -46,16 +46,20 @@ both_roles AS (
   JOIN (SELECT DISTINCT provider_id, staff_token AS person_token FROM roles) s
     ON s.provider_id = c.provider_id AND s.person_token = c.person_token
 ),
-clients AS (
-  SELECT e.provider_id, e.client_token AS person_token, min(e.started_at) AS first_at, max(e.ended_at) AS last_at,
-         min(e.row_ref) AS client_ref
-  FROM (SELECT provider_id, client_token, started_at, ended_at, row_ref FROM home_care_visits
+received AS (
+  SELECT e.provider_id, e.client_token, e.started_at, e.ended_at, e.row_ref,
+         row_number() OVER (PARTITION BY e.provider_id, e.client_token ORDER BY e.started_at, e.event_id) AS place
+  FROM (SELECT provider_id, client_token, started_at, ended_at, visit_id AS event_id, row_ref FROM home_care_visits
         WHERE started_at >= $since AND ended_at > started_at
         UNION ALL
-        SELECT provider_id, client_token, started_at, ended_at, row_ref FROM assistance_shifts
+        SELECT provider_id, client_token, started_at, ended_at, shift_id, row_ref FROM assistance_shifts
         WHERE started_at >= $since AND ended_at > started_at) e
   JOIN both_roles b ON b.provider_id = e.provider_id AND b.person_token = e.client_token
-  GROUP BY e.provider_id, e.client_token
+),
+clients AS (
+  SELECT provider_id, client_token AS person_token, min(started_at) AS first_at, max(ended_at) AS last_at,
+         max(CASE WHEN place = 1 THEN row_ref END) AS client_ref
+  FROM received GROUP BY provider_id, client_token
 ),
 events AS (
   SELECT provider_id, staff_token AS person_token, started_at, ended_at, 'home_care' AS domain, row_ref

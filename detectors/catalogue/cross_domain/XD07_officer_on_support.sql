@@ -50,19 +50,16 @@ member_months AS (
 ),
 support AS (
   -- one row a household and month before it is joined
-  SELECT household_token, CAST(date_trunc('month', month) AS DATE) AS month, sum(amount_sek) AS amount_sek,
-         min(row_ref) AS row_ref
+  SELECT household_token, CAST(date_trunc('month', month) AS DATE) AS month, sum(amount_sek) AS amount_sek
   FROM income_support_payments WHERE month >= $since
   GROUP BY household_token, CAST(date_trunc('month', month) AS DATE)
 ),
 months AS (
-  SELECT provider_id, household_token, month, max(provider_sek) AS provider_sek, min(member_ref) AS member_ref,
-         min(role_ref) AS role_ref
+  SELECT provider_id, household_token, month, max(provider_sek) AS provider_sek
   FROM member_months GROUP BY provider_id, household_token, month
 ),
 pairs AS (
-  SELECT m.provider_id, m.household_token, m.month, m.provider_sek, m.member_ref, m.role_ref,
-         s.amount_sek, s.row_ref AS payment_ref
+  SELECT m.provider_id, m.household_token, m.month, m.provider_sek, s.amount_sek
   FROM months m JOIN support s ON s.household_token = m.household_token AND s.month = m.month
   WHERE s.amount_sek > 0
 ),
@@ -75,19 +72,25 @@ people AS (
 ),
 subjects AS (
   SELECT 'provider' AS subject_type, p.provider_id AS subject_id, '' AS episode, p.household_token, p.month,
-         p.amount_sek, p.provider_sek, p.member_ref, p.role_ref, p.payment_ref, n.n_persons
+         p.amount_sek, p.provider_sek, p.provider_id, n.n_persons
   FROM pairs p JOIN people n ON n.provider_id = p.provider_id
   UNION ALL
   SELECT 'household', p.household_token, p.provider_id, p.household_token, p.month, p.amount_sek, p.provider_sek,
-         p.member_ref, p.role_ref, p.payment_ref, n.n_persons
+         p.provider_id, n.n_persons
   FROM pairs p JOIN persons_of n ON n.provider_id = p.provider_id AND n.household_token = p.household_token
 ),
 evidence_rows AS (
-  SELECT subject_type, subject_id, episode, member_ref AS row_ref FROM subjects
+  SELECT s.subject_type, s.subject_id, s.episode, m.member_ref AS row_ref
+  FROM subjects s JOIN member_months m
+    ON m.provider_id = s.provider_id AND m.household_token = s.household_token AND m.month = s.month
   UNION
-  SELECT subject_type, subject_id, episode, role_ref FROM subjects
+  SELECT s.subject_type, s.subject_id, s.episode, m.role_ref
+  FROM subjects s JOIN member_months m
+    ON m.provider_id = s.provider_id AND m.household_token = s.household_token AND m.month = s.month
   UNION
-  SELECT subject_type, subject_id, episode, payment_ref FROM subjects
+  SELECT s.subject_type, s.subject_id, s.episode, p.row_ref
+  FROM subjects s JOIN income_support_payments p
+    ON p.household_token = s.household_token AND CAST(date_trunc('month', p.month) AS DATE) = s.month
 ),
 references_of AS (
   SELECT subject_type, subject_id, episode, array_agg(row_ref) AS evidence

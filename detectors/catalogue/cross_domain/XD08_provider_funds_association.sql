@@ -31,12 +31,16 @@ severity: 3
 status: active
 since: 2026-11-23
 */
-WITH paid AS (
-  SELECT payee_type AS org_type, payee_id AS org_id, sum(amount_sek) AS paid_sek, min(first_paid) AS first_on,
-         max(last_paid) AS last_on, min(row_ref) AS row_ref
+WITH payees AS (
+  SELECT payee_type, payee_id, amount_sek, first_paid, last_paid, row_ref,
+         row_number() OVER (PARTITION BY payee_type, payee_id ORDER BY amount_sek DESC, month, domain, account_token, row_ref) AS place
   FROM account_payees
   WHERE (payee_type = 'provider' OR payee_type = 'association') AND last_paid >= $since
-  GROUP BY payee_type, payee_id HAVING sum(amount_sek) > 0
+),
+paid AS (
+  SELECT payee_type AS org_type, payee_id AS org_id, sum(amount_sek) AS paid_sek, min(first_paid) AS first_on,
+         max(last_paid) AS last_on, max(CASE WHEN place = 1 THEN row_ref END) AS row_ref
+  FROM payees GROUP BY payee_type, payee_id HAVING sum(amount_sek) > 0
 ),
 officers AS (
   SELECT org_type, org_id, person_token, row_ref FROM organisation_officers

@@ -30,15 +30,20 @@ severity: 2
 status: active
 since: 2026-11-23
 */
-WITH tenants AS (
+WITH applied AS (
+  SELECT dwelling_token, household_token, row_ref,
+         row_number() OVER (PARTITION BY dwelling_token, household_token ORDER BY month DESC, application_id) AS place
+  FROM income_support_applications WHERE dwelling_token IS NOT NULL AND month >= $since
+),
+tenants AS (
   SELECT address_token, 'provider' AS kind, provider_id AS id, min(row_ref) AS row_ref FROM providers
   WHERE address_token IS NOT NULL GROUP BY address_token, provider_id
   UNION ALL
   SELECT address_token, 'association', association_id, min(row_ref) FROM associations
   WHERE address_token IS NOT NULL GROUP BY address_token, association_id
   UNION ALL
-  SELECT dwelling_token, 'household', household_token, min(row_ref) FROM income_support_applications
-  WHERE dwelling_token IS NOT NULL AND month >= $since GROUP BY dwelling_token, household_token
+  -- the household's latest application
+  SELECT dwelling_token, 'household', household_token, row_ref FROM applied WHERE place = 1
 ),
 hubs AS (
   SELECT address_token, count(*) AS n, count(DISTINCT kind) AS n_kinds, sum(CASE WHEN kind = 'provider' THEN 1 ELSE 0 END) AS n_providers,

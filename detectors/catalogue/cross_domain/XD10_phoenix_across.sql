@@ -35,10 +35,15 @@ severity: 4
 status: active
 since: 2026-11-23
 */
-WITH paid AS (
+WITH payees AS (
+  SELECT payee_id, month, amount_sek, row_ref,
+         row_number() OVER (PARTITION BY payee_id ORDER BY month, amount_sek DESC, domain, account_token, row_ref) AS place
+  FROM account_payees WHERE payee_type = 'provider' AND month >= $since
+),
+paid AS (
   SELECT payee_id AS provider_id, sum(amount_sek) AS paid_sek, min(month) AS first_month, max(month) AS last_month,
-         min(row_ref) AS row_ref
-  FROM account_payees WHERE payee_type = 'provider' AND month >= $since GROUP BY payee_id
+         max(CASE WHEN place = 1 THEN row_ref END) AS row_ref
+  FROM payees GROUP BY payee_id
 ),
 dated AS (
   SELECT p.provider_id, p.row_ref, p.address_token, p.bank_account_token, d.paid_sek, d.row_ref AS paid_ref,

@@ -32,11 +32,14 @@ severity: 5
 status: active
 since: 2026-11-23
 */
-WITH held AS (
-  SELECT account_token, payee_id AS provider_id, min(row_ref) AS paid_ref
+WITH payees AS (
+  SELECT account_token, payee_id, row_ref,
+         row_number() OVER (PARTITION BY account_token, payee_id ORDER BY amount_sek DESC, month, domain, row_ref) AS place
   FROM account_payees
   WHERE payee_type = 'provider' AND account_token IS NOT NULL AND last_paid >= $since
-  GROUP BY account_token, payee_id
+),
+held AS (
+  SELECT account_token, payee_id AS provider_id, row_ref AS paid_ref FROM payees WHERE place = 1
   UNION ALL
   -- an account of the register to which nothing was paid yet
   SELECT p.bank_account_token, p.provider_id, p.row_ref

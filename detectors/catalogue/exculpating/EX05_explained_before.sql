@@ -37,7 +37,7 @@ changes:
 */
 WITH reviews AS (
   SELECT subject_type, subject_id, reviewed_on, outcome, detector_id, row_ref,
-         row_number() OVER (PARTITION BY subject_type, subject_id ORDER BY reviewed_on DESC, row_ref DESC) AS place,
+         row_number() OVER (PARTITION BY subject_type, subject_id ORDER BY reviewed_on DESC, coalesce(detector_id, ''), row_ref DESC) AS place,
          max(CASE WHEN outcome <> 'explained' THEN reviewed_on END) OVER (PARTITION BY subject_type, subject_id) AS other_on
   FROM outcomes
   WHERE reviewed_on <= $as_of AND subject_type IS NOT NULL

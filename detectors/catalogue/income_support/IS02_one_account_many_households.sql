@@ -33,7 +33,7 @@ status: active
 since: 2026-11-23
 */
 WITH paid AS (
-  SELECT p.bank_account_token, p.household_token, p.paid_on, p.amount_sek, p.row_ref
+  SELECT p.bank_account_token, p.household_token, p.payment_id, p.paid_on, p.amount_sek, p.row_ref
   FROM support_payments p
   WHERE p.payee = 'household' AND p.paid_on >= $since
     AND NOT EXISTS (SELECT 1 FROM listed_tokens t WHERE t.list = 'trustee_accounts' AND t.token = p.bank_account_token)
@@ -77,7 +77,7 @@ families AS (
 ),
 placed AS (
   SELECT p.bank_account_token, p.paid_on, p.amount_sek, p.row_ref,
-         row_number() OVER (PARTITION BY p.bank_account_token, p.household_token ORDER BY p.paid_on, p.row_ref) AS place
+         row_number() OVER (PARTITION BY p.bank_account_token, p.household_token ORDER BY p.paid_on, p.payment_id) AS place
   FROM paid p JOIN families f ON f.bank_account_token = p.bank_account_token
 )
 SELECT p.bank_account_token AS subject_id, min(p.paid_on) AS period_from, max(p.paid_on) AS period_to,

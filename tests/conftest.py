@@ -9,6 +9,7 @@ import sys
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import quick_catalogue  # noqa: F401  (the catalogue is read once a process)
 from tests.chromium import browser  # noqa: F401  (a fixture: one browser, for all folders)
 
 os.environ["DO_NOT_TRACK"] = "1"
@@ -21,7 +22,6 @@ os.environ.pop("PREFECT_API_URL", None)
 settings.register_profile("suite", deadline=None, derandomize=True,
                           suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 settings.load_profile("suite")
-
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

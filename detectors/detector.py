@@ -149,6 +149,13 @@ class Catalogue:
                          + [f"{v.name} {v.sql}" for v in self.views.values()])
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def datasets(self, reads: Iterable[str]) -> list[str]:
+        """The tables behind some reads: shared views followed to what they read."""
+        found: set[str] = set()
+        for name in reads:
+            found |= set(self.datasets(self.views[name].reads)) if name in self.views else {name}
+        return sorted(found)
+
 
 def catalogue_folders() -> list[Path]:
     """The built-in catalogue, then folders that installed packages add by the entry point `avvik.catalogue`."""

@@ -125,7 +125,8 @@ def run_detectors(connection: duckdb.DuckDBPyConnection, run_dir: Path, settings
     evidence_rows.write(connection, contracts, run_dir)
     since = lookback_start(as_of, settings.lookback_days)
     heads = {code: d.describe() | {"values": _shown_values(d, settings, as_of),
-                                   "law_values": described_law(d, settings, since, as_of)}
+                                   "law_values": described_law(d, settings, since, as_of),
+                                   "datasets": catalogue.datasets(d.reads)}
              for code, d in catalogue.detectors.items()}
     (run_dir / "detectors.json").write_text(
         json.dumps(heads, ensure_ascii=False, indent=1, default=str, sort_keys=True), encoding="utf-8")

@@ -30,8 +30,11 @@ def news_since(case: Mapping[str, Any] | None, first_seen: dt.date | None, meeti
 
 
 def history(case: Mapping[str, Any] | None, most: int) -> list[list[Any]]:
-    """[night, rank or None, score, state] of each of the last nights, oldest first."""
-    return [[words.moment(night["night"]), night["rank"], night["score"], night["state"]]
+    """[night, score or None, state] of each of the last nights, oldest first.
+
+    The rank of a night is left out: beside the place in the list it would tell who stands there by lot.
+    """
+    return [[words.moment(night["night"]), night["score"], night["state"]]
             for night in (case["nights"].last(most) if case else [])]
 
 

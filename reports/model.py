@@ -1,7 +1,8 @@
 """The content of a group's report as plain data, apart from how it is drawn.
 
-`GroupModel.head` is the first screen and the method pages, `.cases` one summary a subject in rank order, `.detail(i)`
-the case view. Everything is JSON; numbers are raw (not rounded), words are in the report's language.
+`GroupModel.head` is the first screen and the method pages, `.cases` one summary a subject in the order of the list,
+then those too weak for it (`listed` false), `.detail(i)` the case view. Everything is JSON; numbers are raw (not
+rounded), words are in the report's language.
 Rules: a group sees the findings that `Group.sees` grants, never another domain's evidence; exact, capped and
 estimated kronor are never added; the contributions shown add up to the score (those of other groups as one bar).
 """
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from reports import follow_up, privacy, words
+from reports import first_screen, follow_up, privacy, sources, words
 from reports.edition import MUNICIPAL, Edition
 from reports.load import Run, Subject
 from reports.network import network
@@ -30,8 +31,6 @@ NIGHTS = 60
 CASE_ROWS = 200  # evidence rows of one case on the page; the workbook has the rest
 PSEUDO = ("co_occurrence", "link_group", "cap_unusual", "floor_zero")
 UNITS = ("unit", "area_code")  # columns of source rows that say where in the organisation or the town
-HASHES = ("code_hash", "settings_hash", "contracts_hash", "catalogue_hash", "input_hash")
-MOST_PROBLEMS = 200
 MOST_UNITS = 4  # of one case
 
 
@@ -61,10 +60,12 @@ class GroupModel:
         self.active = {row["detector_id"] for row in run.ledger if row["status"] == "active"}
         self.ledger = {row["detector_id"]: row for row in run.ledger}
         self.meeting = group.last_meeting(run.as_of)
+        self.sources = sources.sources_of(run, group, language)
         self.items = [case for row in run.ranked if group.id in row["groups"] if (case := self._case(row))]
         self.cases = [case.summary for case in self.items]
         for at, summary in enumerate(self.cases, start=1):
             summary["rank"] = at
+        self.listed = sum(case["listed"] for case in self.cases)  # the first so many; the rest is shown apart
         self._at = {case.subject: at for at, case in enumerate(self.items)}
 
     def _case(self, row: Mapping[str, Any]) -> Case | None:
@@ -106,6 +107,7 @@ class GroupModel:
             "amounts": amounts, "amount": sum(amounts.values()) if amounts else None,
             "last": max(days or [f["period_to"] for f in found if f["period_to"]], default=day).isoformat(),
             "state": row["state"], "since_meeting": fresh, "reasons": reasons, "weeks": self._weeks(days),
+            "listed": row.get("listed") is not False,  # runs from before had no such column: everybody was listed
             "units": self._units(found), "findings": len(found)}
 
     def _units(self, found: list[dict[str, Any]]) -> list[str]:
@@ -161,6 +163,16 @@ class GroupModel:
                 "back": [at for at, finding in enumerate(findings) if finding["id"] in back],
                 "history": follow_up.history(cases, nights), "verdict": self._verdict(cases),
                 "why": self._why(cases)}
+
+    def rows_kept(self, index: int) -> int:
+        """Evidence rows that the run keeps of a case's findings."""
+        return sum(self.run.evidence.count(finding["finding_id"]) for finding in self.items[index].visible
+                   if finding["kind"] in KINDS)
+
+    def nights_kept(self, index: int) -> int:
+        """Nights of the case that a page could show."""
+        case = self.run.cases.get(self.items[index].subject)
+        return min(NIGHTS, case["nights"].count()) if case else 0
 
     def _why(self, case: Mapping[str, Any] | None) -> str:
         """The reason for a case's state in words, where there is one."""
@@ -225,7 +237,7 @@ class GroupModel:
             for row in self.run.evidence.rows(finding["finding_id"]):
                 values = mask.values(row["values"])
                 yield (finding, row, mask.key(row["key"], row["values"]),
-                       [(name, self._value(value)) for name, value in values.items()
+                       [(name, self._value(name, value)) for name, value in values.items()
                         if value not in (None, "") and name not in self.edition.hidden_columns])
 
     def _head(self, finding: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -241,7 +253,7 @@ class GroupModel:
             columns = tuple(values)
             block = blocks.setdefault((row["dataset"], columns), {
                 "dataset": row["dataset"], "columns": list(columns), "rows": []})
-            block["rows"].append([row["file"], row["line"], *(self._value(v) for v in values.values())])
+            block["rows"].append([row["file"], row["line"], *(self._value(n, v) for n, v in values.items())])
         for block in blocks.values():
             keep = [at for at in range(len(block["columns"])) if any(row[at + 2] for row in block["rows"])]
             block["columns"] = [block["columns"][at] for at in keep]
@@ -252,11 +264,14 @@ class GroupModel:
             "from": words.moment(finding["period_from"]), "to": words.moment(finding["period_to"]),
             "amount": _money(finding["amount_sek"]), "amount_kind": finding["amount_kind"],
             "strength": finding["strength"], "n_evidence": finding["n_evidence"],
+            "kept": self.run.evidence.count(finding["finding_id"]),
             "evidence": list(blocks.values()), "peers": self._peers(finding["finding_id"])}
 
-    def _value(self, value: Any) -> str:
+    def _value(self, name: str, value: Any) -> str:
         """A source value in words where it is a code or a truth value; everything else as it stands."""
         text = words.moment_text(value)
+        if name == "month" and text[7:] == "-01":
+            return text[:7]
         if text in ("true", "false"):
             return self.text["yes" if text == "true" else "no"]
         return self.text["values"].get(text, text)
@@ -337,25 +352,7 @@ class GroupModel:
     # ------------------------------------------------------------------ the first screen
     def head(self) -> dict[str, Any]:
         """First screen: sources, deviations, new, gone, money by kind. Sums are over the cases of this group."""
-        money: dict[str, Decimal] = {}
-        for case in self.cases:
-            for kind, value in case["amounts"].items():
-                money[kind] = money.get(kind, Decimal(0)) + Decimal(str(value))
-        meta = self.run.meta
-        return {
-            "group": self.group.id, "title": words.pick(self.group.title, self.language),
-            "contact": self.group.contact, "municipality": meta.get("municipality", ""), "run_id": meta["run_id"],
-            "as_of": self.run.as_of.isoformat(), "sources": dict(meta.get("sources", {})),
-            "deviations": len(self.cases), "new": sum(case["state"] == "new" for case in self.cases),
-            "worse": sum(case["state"] == "worse" for case in self.cases),
-            "meeting": self.meeting.isoformat() if self.meeting else None,
-            "since_meeting": sum(case["since_meeting"] for case in self.cases),
-            "reopened": sum(case["state"] == "reopened" for case in self.cases),
-            "refused": [dict(problem) for problem in meta.get("problems") or []][:MOST_PROBLEMS],
-            "gone": self._gone(),
-            "first_night": not meta.get("previous_run"), "hashes": {name: meta.get(name) for name in HASHES},
-            "money": {kind: float(value) for kind, value in money.items()},
-            "without_money": sum(not case["amounts"] for case in self.cases)}
+        return first_screen.head(self)
 
     def _away(self) -> list[dict[str, Any]]:
         """Cases the group has had in its list and that are not there tonight: at rest, explained or gone."""
@@ -363,7 +360,8 @@ class GroupModel:
                 and self.group.id in (case["groups"] or ()) and subject not in self._at
                 and (self.edition.includes is None or self.edition.includes(*subject))]
 
-    def _gone(self) -> int:
+    def gone(self) -> int:
+        """Cases that were in the group's list on their last night before this one and are not tonight."""
         return sum(follow_up.gone_tonight(case, self.run.as_of) for case in self._away())
 
     def away(self) -> list[dict[str, Any]]:
@@ -378,16 +376,9 @@ class GroupModel:
 
     def codes(self) -> list[str]:
         """Detectors whose domain this group works with, in order of their code; for the method page."""
-        return [code for code, head in sorted(self.run.detectors.items())
-                if any(self.group.sees(head.get("domain", ""), kind, self.group.ledger_services)
-                       for kind in self.group.subject_types)]
+        return sources.rule_codes(self.run, self.group)
 
     def as_json(self) -> dict[str, Any]:
         """The whole model, for golden files and other renderers."""
         return {"head": self.head(), "cases": self.cases,
                 "details": [self.detail(at) for at in range(len(self.cases))], "detectors": self.codes()}
-
-
-def gone_count(gone: Any) -> int:
-    """run.json keeps the gone findings as a number or as a list of ids."""
-    return gone if isinstance(gone, int) else len(gone or ())

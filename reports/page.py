@@ -77,7 +77,7 @@ def _environment(language: str) -> Environment:
         moment=words.moment,
         fact=lambda value, name="": words.fact(name, value, language),
         percent=lambda value: "" if value is None else words.number(100 * value, language, 1) + "\u00a0%",
-        fill=lambda pattern, **values: pattern.format(**values))
+        fill=lambda pattern, **values: words.filled(pattern, **values))
     return env
 
 

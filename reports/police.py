@@ -119,7 +119,8 @@ def make(run: Run, group: Group, language: str, rekey: Rekey, wanted: Collection
     for summary, item in zip(model.cases, model.items, strict=True):
         if wanted and summary["id"] not in wanted:
             continue
-        reason = teller.refusal(item.subject, types)
+        # What is too weak for the list is no ground for telling another authority, unless somebody names the case.
+        reason = teller.refusal(item.subject, types) or (None if wanted or summary["listed"] else "weak")
         if reason:
             left_out[reason] = left_out.get(reason, 0) + 1
             continue

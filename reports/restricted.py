@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reports import page, protection, words
-from reports.html import group_page
+from reports.html import group_pages
 from reports.load import load_run
 from reports.model import GroupModel
 from reports.xlsx import workbook
@@ -27,8 +27,8 @@ def write(run_dir: Path, language: str) -> list[Path]:
         return []
     model = GroupModel(load_run(run_dir, protection.RESTRICTED), group(marks.officer), language)
     folder = Path(run_dir) / protected.FOLDER
-    return [page.write_file(folder / "index.html", group_page(model)),
-            page.write_file(folder / "deviations.xlsx", workbook(model))]
+    files: dict[str, str | bytes] = {**group_pages(model), "deviations.xlsx": workbook(model)}
+    return [page.write_file(folder / name, content) for name, content in files.items()]
 
 
 def group(officer: str) -> Group:

@@ -147,20 +147,81 @@ def fact(name: str, value: Any, language: str) -> str:
 def sentence(template: Any, facts: Mapping[str, Any], language: str) -> str:
     """Fill `{name}` from the facts. A missing fact reads as «uppgift saknas»; never an exception.
 
-    `{n:gång|gånger}` writes the number and the noun that fits it: 1 gång, 3 gånger.
+    `{n:gång|gånger}` writes the number and the noun that fits it: 1 gång, 3 gånger. `{rate:2}` keeps two decimals;
+    otherwise a number with more than one decimal gets three digits that say something: 52,9 procent, 2 917 kronor.
+    `[a / b / c]` is a list of parts: those whose numbers are all zero or missing are left out, the rest is joined
+    with commas and "och"; `[ (of which {n} at night)]` is a part that vanishes when there is nothing to tell.
     """
     pattern = pick(template, language)
-    out: list[str] = []
     try:
-        parts = list(Formatter().parse(pattern))
-    except ValueError:
+        return "".join(_listed(part[1:-1], facts, language) if part.startswith("[") and part.endswith("]")
+                       else _filled(part, facts, language)[0] for part in _PARTS.split(pattern))
+    except (ValueError, IndexError):
         return pattern
-    for text, name, nouns, _ in parts:
+
+
+_PARTS = re.compile(r"(\[[^\[\]]*\])")
+
+
+def _listed(inner: str, facts: Mapping[str, Any], language: str) -> str:
+    """The parts of a bracket that have something to tell, joined."""
+    filled = [_filled(part, facts, language) for part in inner.split(" / ")]
+    told = [text for text, tells in filled if tells]
+    if len(told) < 2:
+        return "".join(told)
+    return f"{', '.join(told[:-1])} {texts(language)['and']} {told[-1]}"
+
+
+def _filled(pattern: str, facts: Mapping[str, Any], language: str) -> tuple[str, bool]:
+    """The text with its facts, and whether any of them says something (a text without facts always does)."""
+    out: list[str] = []
+    values: list[Any] = []
+    for text, name, spec, _ in list(Formatter().parse(pattern)):
+        out.append(text)
+        if name is None:
+            continue
+        value = facts.get(name.strip())
+        values.append(value)
+        out.append(_told(name, value, spec or "", language))
+        if spec and "|" in spec:
+            one, _, many = spec.partition("|")
+            out.append(f" {one if value == 1 else many}")
+    return "".join(out), not values or any(value not in (None, 0, "") for value in values)
+
+
+def _told(name: str, value: Any, spec: str, language: str) -> str:
+    """A fact inside a sentence: like `fact`, without decimals that say nothing."""
+    fraction = isinstance(value, (float, Decimal)) and math.isfinite(value)
+    if fraction and spec in ("0", "1", "2"):
+        return number(value, language, int(spec))
+    if not fraction or 10 * value % 1 == 0 or name.endswith("_sek") or name == "sek":
+        return fact(name, value, language)
+    places = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return number(Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP), language)
+
+
+def filled(pattern: str, **values: Any) -> str:
+    """A page text with its values, which may be numbers in words already: `{n:ärende|ärenden}` adds the noun."""
+    out: list[str] = []
+    for text, name, spec, _ in Formatter().parse(pattern):
         out.append(text)
         if name is not None:
-            value = facts.get(name.strip())
-            out.append(fact(name, value, language))
-            if nouns and "|" in nouns:
-                one, _, many = nouns.partition("|")
-                out.append(f" {one if value == 1 else many}")
+            out.append(str(values[name]))
+            if spec and "|" in spec:
+                one, _, many = spec.partition("|")
+                out.append(f" {one if str(values[name]) == '1' else many}")
     return "".join(out)
+
+
+_UNITS = {  # Swedish and English units of limits when there is one of it
+    "dagar": "dag", "dygn": "dygn", "månader": "månad", "veckor": "vecka", "timmar": "timme", "minuter": "minut",
+    "kronor": "krona", "år": "år", "hela": "hel", "par": "par", "gånger": "gång", "personer": "person",
+    "rader": "rad", "fakturor": "faktura", "utbetalningar": "utbetalning", "besök": "besök", "ansökningar": "ansökan",
+    "days": "day", "months": "month", "weeks": "week", "hours": "hour", "minutes": "minute", "years": "year"}
+
+
+def unit_of(unit: str, value: Any) -> str:
+    """The unit of a limit in the number that fits the value: 1 månad, 3 månader."""
+    if value != 1:
+        return unit
+    return " ".join(_UNITS.get(word, word) for word in unit.split(" "))

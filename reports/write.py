@@ -14,7 +14,7 @@ from typing import Any
 
 from reports import page, restricted, words
 from reports.audit import audit_page
-from reports.html import group_page
+from reports.html import group_pages
 from reports.index import index_page
 from reports.lagesbild import overview_page
 from reports.load import Run, load_run
@@ -70,8 +70,9 @@ class _Writer:
 
         def make() -> dict[str, str | bytes]:
             model = GroupModel(self.run, group, self.language)
-            row.update(cases=len(model.cases), new=sum(case["state"] == "new" for case in model.cases))
-            return {"index.html": group_page(model), "deviations.xlsx": workbook(model)}
+            head = model.head()
+            row.update(cases=head["deviations"], new=head["new"])
+            return {**group_pages(model), "deviations.xlsx": workbook(model)}
 
         row["done"] = self._make(self.root / group.id, make, f"Rapporten {words.pick(group.title, 'sv')} ({group.id})",
                                  f"The report {words.pick(group.title, 'en')} ({group.id})")

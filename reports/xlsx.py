@@ -88,22 +88,24 @@ def _cases(book: xlsxwriter.Workbook, model: GroupModel, formats: dict[str, Any]
     text, head, say = model.text, model.text["head"], model.text["xlsx"]
     money = [(f"{head['amount']} {text['amount_kinds'][kind]}", 15) for kind in AMOUNT_KINDS]
     heads = [(head["rank"], 6), (head["case"], 12), (head["subject"], 32), (say["subject_type"], 12),
-             (head["kind"], 20), (head["score"], 9), *money, (head["last"], 12), (head["state"], 12),
+             (head["kind"], 20), (head["score"], 9), (say["part"], 16), *money, (head["last"], 12), (head["state"], 12),
              (head["reasons"], 38), (say["sentences"], 70), (say["group_elsewhere"], 24),
              (say["last_outcome"], 22),
              (say["outcome"], 14), (say["outcome_amount"], 14), (say["note"], 40), (say["reviewed"], 12),
              (say["rule"], 9), (say["rest_until"], 12), (say["owner"], 16), (say["reason"], 24),
              (say["group"], 14), (say["listed_on"], 12)]
     sheet = _Sheet(book, say["sheets"]["cases"], heads, formats)
-    kinds = "nttwwp" + "m" * len(money) + "ttwwwt"
+    kinds = "nttwwpt" + "m" * len(money) + "ttwwwt"
     for at, case in enumerate(model.cases):
         sentences, elsewhere = model.sentences(at), model.elsewhere(at)
         titles = [words.pick((model.run.detectors.get(code) or {}).get("title", code), model.language)
                   for code in case["reasons"]]
         row = sheet.at
-        sheet.add([case["rank"], case["id"], case["subject"], text["subject_types"][case["subject_type"]],
+        part = text["js"]["part_list" if case["listed"] else "part_weak"]
+        sheet.add([case["rank"] if case["listed"] else None, case["id"], case["subject"],
+                   text["subject_types"][case["subject_type"]],
                    ", ".join(text["kinds"][kind] for kind in case["kinds"]), case["score"],
-                   *(case["amounts"].get(kind) for kind in AMOUNT_KINDS), case["last"],
+                   part, *(case["amounts"].get(kind) for kind in AMOUNT_KINDS), case["last"],
                    text["states"].get(case["state"], case["state"]), "; ".join(titles), "\n".join(sentences),
                    ", ".join(name for name, _ in elsewhere), model.last_outcome(at)], kinds)
         for column in range(len(kinds), len(heads) - len(_OURS)):

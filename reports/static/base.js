@@ -25,7 +25,9 @@ const Page = (() => {
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     return JSON.parse(await new Response(stream).text());
   }
-  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, key) => key in values ? values[key] : all);
+  /* {n} is a value, {n:ärende|ärenden} a value and the noun that fits it. */
+  const fill = (text, values) => text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (all, key, one, many) => !(key in values) ? all
+    : one === undefined ? values[key] : `${values[key]} ${String(values[key]) === "1" ? one : many}`);
   function num(value, digits) {
     if (value === null || value === undefined) return "–";
     const key = String(digits);

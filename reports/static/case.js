@@ -44,10 +44,12 @@ const Case = (() => {
     head.hidden = true;
     new MutationObserver(() => { head.hidden = first.hidden; }).observe(first, { attributes: true, attributeFilter: ["hidden"] });
   }
-  function evidence(finding) {
-    const T = Page.say, [, , , , , , total, blocks] = finding, shown = blocks.reduce((sum, one) => sum + one[2][0].length, 0);
-    return [...blocks.map(block), shown < total ? el("p", { class: "sub" }, fill(T.evidence_some, { shown: num(shown), n: num(total) }),
-      total > 200 ? " " + fill(T.evidence_capped, { n: num(total) }) : "") : ""];
+  /* `link`: to the side page that has every row, when there is one. */
+  function evidence(finding, link) {
+    const T = Page.say, [, , , , , , total, blocks, , kept] = finding, shown = blocks.reduce((sum, one) => sum + one[2][0].length, 0);
+    return [...blocks.map(block), shown < kept ? el("p", { class: "sub" }, fill(T.evidence_some, { shown: num(shown), n: num(kept) }), " ",
+      link ? el("a", { href: link }, T.evidence_side) : T.evidence_book) : "",
+      kept < total ? el("p", { class: "sub" }, fill(T.evidence_capped, { n: num(total), kept: num(kept) })) : ""];
   }
   function notes(found, back, verdict, whyState) {
     const T = Page.say, out = [];
@@ -61,8 +63,8 @@ const Case = (() => {
   }
   const list = (texts) => el("ul", { class: "plain" }, texts.map((text) => el("li", {}, text)));
   function basis(head) {
-    const T = Page.say;
-    return el("div", {}, el("p", {}, el("a", { href: "#card=" + head.code, class: "code" }, head.code), " ", el("b", {}, head.title), head.basis.length ? ": " + head.basis.join("; ") : ""),
+    const T = Page.say, D = Page.data;
+    return el("div", {}, el("p", {}, el("a", { href: D.home + "#card=" + head.code, class: "code" }, head.code), " ", el("b", {}, head.title), head.basis.length ? ": " + head.basis.join("; ") : ""),
       head.limits.length ? el("ul", { class: "plain" }, head.limits.map(([name, value, unit, because, by, lang]) =>
         el("li", {}, `${name}: ${value} ${unit}`, because ? [`, ${T.because} `, el("span", { lang: lang === document.documentElement.lang ? null : lang }, because)] : "", by ? ` (${by})` : ""))) : "");
   }
@@ -75,13 +77,15 @@ const Case = (() => {
     const button = (text, act) => { const node = el("button", { type: "button" }, text); node.addEventListener("click", () => act(node)); return node; };
     const files = [...new Set(found.flatMap((f) => f[7].flatMap((one) => one[2][0])))].map((at) => D.files[at]);
     const time = Draw.timeline(found.flatMap((f) => f[7])), out = $("case");
+    const side = view.sideOf(i), link = side ? side[0] + "#case=" + C.id[i] : "";
     out.replaceChildren();
     put(out, [
       el("div", { class: "tools" }, button(T.close, view.leave), button(T.print, () => window.print()), button(T.copy, (node) => copy(C.id[i], node, T.copied)),
+        link ? el("a", { href: link }, T.evidence_side) : "", D.home ? el("a", { href: D.home + "#case=" + C.id[i] }, T.in_list) : "",
         el("span", { class: "sub" }, T.back_hint)),
       el("div", { class: "case-head" }, el("h2", { id: "case-title", tabindex: "-1" }, C.name[i]), el("span", { class: "sub" }, type + " · ", el("span", { class: "code" }, C.id[i]))),
       el("dl", { class: "line" },
-        [[D.head.rank, fill(T.place_of, { a: num(i + 1), b: num(C.id.length) })], [D.head.score, num(C.score[i], 1)],
+        [[D.head.rank, i < (D.listed ?? C.id.length) ? fill(T.place_of, { a: num(view.place(i)), b: num(D.all ?? D.listed ?? C.id.length) }) : T.part_weak], [D.head.score, num(C.score[i], 1)],
           ...D.amountIds.map((kind, at) => C[kind] && C[kind][i] !== null ? [`${T.amount}, ${D.amountKinds[at]}`, sek(C[kind][i]) + "\u00a0kr"] : null),
           [D.head.last, view.day(C.last[i])], [T.first, first]].filter(Boolean).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
         el("div", {}, el("dt", {}, D.head.state), el("dd", {}, view.stateOf(i))), el("div", {}, el("dt", {}, D.head.kind), el("dd", {}, view.tags(i)))),
@@ -90,18 +94,18 @@ const Case = (() => {
       el("div", { class: "two" },
         el("div", { class: "points" }, section(T.why_points, Draw.waterfall(parts, C.score[i]))),
         el("div", { class: "next" }, section(T.next_step, list(unique("next_step"))),
-          elsewhere.length ? section(T.elsewhere, elsewhere.map(([group, contact]) => el("p", {}, fill(contact ? T.elsewhere_text : T.elsewhere_no, { group, contact })))) : ""),
-        facts.length ? el("div", {}, section(T.facts, el("dl", { class: "facts" }, facts.map(([key, value]) => [el("dt", {}, key), el("dd", {}, value)])))) : ""),
+          elsewhere.length ? section(T.elsewhere, elsewhere.map(([group, contact]) => el("p", {}, fill(contact ? T.elsewhere_text : T.elsewhere_no, { group, contact })))) : "",
+          facts.length ? section(T.facts, el("dl", { class: "facts" }, facts.map(([key, value]) => [el("dt", {}, key), el("dd", {}, value)]))) : "")),
       el("div", { class: "against" }, section(T.against, el("div", { class: "halves" },
         against.length ? el("div", {}, el("h4", {}, T.against_found), list(against)) : "",
         el("div", {}, el("h4", {}, T.against_known), list(unique("innocent")))))),
       time.clashes ? time.nodes : "",
       section(T.findings),
       found.map((f, at) => el("div", { class: "finding" }, el("h4", {}, f[1]),
-        el("p", { class: "sub" }, el("a", { href: "#card=" + D.detectors[f[0]].code, class: "code" }, D.detectors[f[0]].code), ` ${D.detectors[f[0]].title} · ${T.period} ${f[2]} – ${f[3]}`,
+        el("p", { class: "sub" }, el("a", { href: D.home + "#card=" + D.detectors[f[0]].code, class: "code" }, D.detectors[f[0]].code), ` ${D.detectors[f[0]].title} · ${T.period} ${f[2]} – ${f[3]}`,
           f[4] !== null ? [` · ${T.amount} `, el("span", { class: "n" }, sek(f[4]) + "\u00a0kr"), ` ${D.amountKinds[f[5]]}`] : "", ` · ${fill(f[6] === 1 ? T.one_row : T.rows, { n: num(f[6]) })}`,
           back.includes(at) ? [" · ", el("b", {}, T.brought_back)] : ""),
-        found.findIndex((g) => g[0] === f[0]) === at ? el("p", { class: "prose" }, D.detectors[f[0]].why) : "", Draw.peers(f[8], type), evidence(f))),
+        found.findIndex((g) => g[0] === f[0]) === at ? el("p", { class: "prose" }, D.detectors[f[0]].why) : "", Draw.peers(f[8], type), evidence(f, link))),
       time.clashes ? "" : time.nodes,
       network ? Draw.network(network, C.name[i]) : "",
       Draw.history(nights),

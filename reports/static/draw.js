@@ -137,7 +137,8 @@ const Draw = (() => {
     const dates = [...new Set((clashes.length ? clashes : all.filter(short)).map((s) => date(s.from)))].sort().slice(-SHOWN_DAYS);
     if (!dates.length) return calendar(blocks);
     const rows = [], line = T.line.toLowerCase(), shownDays = [];
-    const clip = (ms, start) => Math.min(Math.max(ms - start, 0), DAY), clipped = (start) => (s) => [clip(s.from, start), clip(s.to, start)];
+    /* What began during the day is drawn to its end after midnight; a long spell (an absence) fills the axis. */
+    const clip = (ms, start) => Math.min(Math.max(ms - start, 0), 2 * DAY), clipped = (start) => (s) => [clip(s.from, start), clip(s.to, start)];
     const total = (list) => num(list.reduce((sum, s) => sum + s.to - s.from, 0) / 6e4);
     for (const day of dates.reverse()) {
       const start = clock(day), mine = clashes.filter((c) => date(c.from) === day), inside = new Set(mine.flatMap((c) => [c.a, c.b]));
@@ -166,9 +167,9 @@ const Draw = (() => {
       shownDays.push(day);
     }
     const marks = rows.filter((row) => row.spans && row.day).flatMap((row) => row.spans.flat());
-    const low = Math.floor(Math.min(...marks) / 36e5), high = Math.max(Math.ceil(Math.max(...marks) / 36e5), low + 3), every = high - low > 12 ? 2 : 1;
+    const high = Math.max(Math.ceil(Math.max(...marks) / 36e5), 3), low = Math.min(Math.floor(Math.min(...marks) / 36e5), high - 3), every = high - low > 12 ? 2 : 1;
     const ticks = [];
-    for (let h = low; h <= high; h += every) ticks.push([h * 36e5, String(h).padStart(2, "0")]);
+    for (let h = low; h <= high; h += every) ticks.push([h * 36e5, String(h % 24).padStart(2, "0")]);
     const list = clashes.filter((c) => shownDays.includes(date(c.from))).map((c) => fill(T.overlap, {
       day: date(c.from), from: hour(c.from), to: hour(c.to), minutes: num((c.to - c.from) / 6e4), who: named(c.by),
       lines: `${line} ${c.a.line}, ${c.b.line}` }));
@@ -185,7 +186,7 @@ const Draw = (() => {
     const all = spells(blocks, DATES, (from) => /^\d{4}-\d\d-\d\d/.test(from)).map((s) => ({ ...s, open: s.to === null,
       from: clock(date(s.from)), to: (s.to === null ? clock(D.asOf) : clock(date(s.to))) + DAY }))
       .sort((a, b) => a.from - b.from || a.to - b.to || a.line - b.line).slice(-24);
-    if (!all.length) return { clashes: 0, nodes: [] };
+    if (all.length < 2) return { clashes: 0, nodes: [] };  // one bar tells no more than its row
     const clashes = overlaps(all, true), first = Math.min(...all.map((s) => s.from)), high = Math.max(...all.map((s) => s.to), first + DAY);
     const low = Math.max(first, high - YEARS);  // a permit of 2014 must not press the stays of this year together
     const rows = all.map((s) => ({ label: `${s.who.length ? named(s.who[0]) : s.set}, ${line} ${s.line}`, spans: [[s.from, s.to, s.open]],
@@ -215,7 +216,7 @@ const Draw = (() => {
       ...tokens.flatMap((n) => [svg("rect", { class: "node", x: left + gap - 13, y: px(y.get(n) - 5), width: 10, height: 10 }),
         svg("text", { class: "lane", x: left + gap + 4, y: px(y.get(n) + 4) }, label(n))])];
     const rows = edges.map(([a, b, file, line, n]) => el("tr", {},
-      el("th", { scope: "row" }, nodes[a][2] !== null && a !== 0 ? el("a", { href: "#case=" + D.cols.id[nodes[a][2]] }, nodes[a][0]) : nodes[a][0],
+      el("th", { scope: "row" }, nodes[a][2] !== null && a !== 0 ? el("a", { href: typeof nodes[a][2] === "string" ? D.home + "#case=" + nodes[a][2] : "#case=" + D.cols.id[nodes[a][2]] }, nodes[a][0]) : nodes[a][0],
         el("span", { class: "sub" }, " " + D.nodes[nodes[a][1]])),
       el("td", {}, label(b)), el("td", { class: "n" }, num(n)), el("td", { class: "file" }, D.files[file][0] || "–"), el("td", { class: "n" }, line === null ? "–" : String(line))));
     return [...section(T.network), el("p", { class: "sub" }, T.network_note, hidden ? " " + fill(T.network_hidden, { n: num(hidden) }) : ""),
@@ -224,12 +225,12 @@ const Draw = (() => {
       region(T.network_table, table([[T.network_who], [T.network_what], [T.network_by, "n"], [T.file], [T.line, "n"]], rows)), folded(rows, 8)];
   }
 
-  /* ---------- the nights behind: place in the whole list, first on top */
+  /* ---------- the nights behind: points. Not the rank, which beside the place would tell who stands here by lot. */
   function history(nights) {
-    const D = Page.data, T = Page.say, placed = nights.filter((night) => night[1] !== null);
+    const D = Page.data, T = Page.say, known = nights.filter((night) => night[1] !== null);
     if (nights.length < 2) return [];
-    const top = Math.max(...placed.map((night) => night[1]), 2), wide = 420, high = 74;
-    const x = (at) => px(34 + (wide - 50) * at / (nights.length - 1)), y = (rank) => px(12 + (high - 24) * (rank - 1) / (top - 1));
+    const top = Math.max(...known.map((night) => night[1]), 1), wide = 420, high = 74;
+    const x = (at) => px(44 + (wide - 60) * at / (nights.length - 1)), y = (score) => px(high - 12 - (high - 24) * Math.max(score, 0) / top);
     let pen = "M";
     const path = nights.map((night, at) => {
       if (night[1] === null) { pen = "M"; return ""; }
@@ -237,17 +238,17 @@ const Draw = (() => {
       pen = "L";
       return part;
     }).join("");
-    const first = placed[0], last = placed[placed.length - 1];
-    const words = placed.length ? fill(T.history_words, { from: num(first[1]), to: num(last[1]), a: num(first[2], 1), b: num(last[2], 1), day: first[0], n: num(nights.length) }) : "";
-    const rows = nights.slice().reverse().map((night) => el("tr", {}, el("th", { scope: "row" }, night[0]), el("td", { class: "n" }, num(night[1])),
-      el("td", { class: "n" }, night[2] === null ? "–" : num(night[2], 1)), el("td", {}, D.states[night[3]])));
+    const first = known[0], last = known[known.length - 1];
+    const words = known.length ? fill(T.history_words, { a: num(first[1], 1), b: num(last[1], 1), day: first[0], n: num(nights.length) }) : "";
+    const rows = nights.slice().reverse().map((night) => el("tr", {}, el("th", { scope: "row" }, night[0]),
+      el("td", { class: "n" }, night[1] === null ? "–" : num(night[1], 1)), el("td", {}, D.states[night[2]])));
     return [...section(T.history), el("p", { class: "sub" }, words),
       nights.length < 3 ? "" : svg("svg", { class: "history", role: "img", "aria-label": words, viewBox: `0 0 ${wide} ${high}`, width: wide, height: high },
-        svg("path", { class: "grid", d: `M34 ${y(1)}h${wide - 50}M34 ${y(top)}h${wide - 50}` }),
-        svg("text", { x: 26, y: +y(1) + 4, "text-anchor": "end" }, "1"), svg("text", { x: 26, y: +y(top) + 4, "text-anchor": "end" }, num(top)),
+        svg("path", { class: "grid", d: `M44 ${y(top)}h${wide - 60}M44 ${y(0)}h${wide - 60}` }),
+        svg("text", { x: 36, y: +y(top) + 4, "text-anchor": "end" }, num(top, 1)), svg("text", { x: 36, y: +y(0) + 4, "text-anchor": "end" }, "0"),
         svg("path", { class: "run", d: path }),
-        placed.map((night) => svg("circle", { class: "dot", cx: x(nights.indexOf(night)), cy: y(night[1]), r: night === last ? 4 : 2 }))),
-      el("details", {}, el("summary", {}, T.history_table), region(T.history, table([[T.night], [T.place, "n"], [T.points, "n"], [T.state]], rows, null, "narrow")))];
+        known.map((night) => svg("circle", { class: "dot", cx: x(nights.indexOf(night)), cy: y(night[1]), r: night === last ? 4 : 2 }))),
+      el("details", {}, el("summary", {}, T.history_table), region(T.history, table([[T.night], [T.points, "n"], [T.state]], rows, null, "narrow")))];
   }
   return { section, waterfall, peers, timeline, network, history };
 })();

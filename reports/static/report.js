@@ -5,11 +5,16 @@
   const PAGE = 50, WEEKS = 52;
   let D, C, T, order = [], haystack = null, names = null, opened = null, returnTo = null;
   const chunks = new Map(), arrangements = new Map();
-  const blank = { kind: "", rule: "", status: "", type: "", unit: "", q: "", min: "", since: "", sort: "rank", dir: "", page: "1" };
+  const blank = { kind: "", rule: "", status: "", type: "", unit: "", q: "", min: "", since: "", part: "", sort: "rank", dir: "", page: "1" };
   let want = { ...blank };
 
   const day = (back) => new Date(Date.parse(D.asOf + "T00:00:00Z") - back * 864e5).toISOString().slice(0, 10);
   const count = () => C.id.length;
+  /* A side page has some of the cases, and their places in the whole list. */
+  const place = (i) => C.place ? C.place[i] : i + 1;
+  const sideOf = (i) => C.side && C.side[i] >= 0 ? D.sides[C.side[i]] : null;
+  const href = (i) => (D.chunk ? "" : sideOf(i)[0]) + "#case=" + C.id[i];
+  const listed = () => D.listed ?? count();  // the first so many stand in the list, the rest is too weak for it
 
   /* ---------- the list */
   function prepare() {
@@ -28,8 +33,10 @@
     const type = want.type ? D.typeIds.indexOf(want.type) : -1, unit = want.unit ? D.units.indexOf(want.unit) : -1;
     const min = want.min === "" ? null : Number(want.min), q = want.q.trim().toLowerCase();
     if ((q || want.sort === "subject") && !haystack) prepare();
+    const only = want.part === "" && !q, weak = want.part === "weak";  // a search looks everywhere
     order = [];
     for (const i of arranged()) {
+      if (only ? i >= listed() : weak && i < listed()) continue;
       if (kind && !(C.kinds[i] & kind)) continue;
       if (state >= 0 && C.state[i] !== state) continue;
       if (want.rule && (rule < 0 || !C.why[i].includes(rule))) continue;
@@ -75,8 +82,8 @@
   function row(i) {
     const why = C.why[i];
     return el("tr", {},
-      el("td", { class: "n rank" }, num(i + 1)),
-      el("td", { class: "subject" }, el("a", { href: "#case=" + C.id[i] }, C.name[i]),
+      el("td", { class: "n rank" }, i < listed() ? num(place(i)) : "–"),
+      el("td", { class: "subject" }, el("a", { href: href(i) }, C.name[i]),
         el("span", { class: "sub block" }, el("span", { class: "code" }, C.id[i]), " " + D.types[C.type[i]])),
       el("td", { class: "kind" }, tags(i)),
       el("td", { class: "why" }, why.slice(0, 2).map((d, at) => el("span", { class: "block" }, D.detectors[d].title,
@@ -95,9 +102,10 @@
     const from = (page - 1) * PAGE, part = order.slice(from, from + PAGE);
     const body = part.length ? part.map(row) : [el("tr", {}, el("td", { colspan: 9, class: "empty" }, T.none))];
     $("cases").tBodies[0].replaceChildren(...body);
-    const filtered = order.length !== count();
+    const whole = want.part === "weak" ? count() - listed() : want.part || want.q.trim() ? count() : listed();
+    const filtered = order.length !== whole;
     $("shown").textContent = order.length ? fill(filtered ? T.shown_all : T.shown,
-      { a: num(from + 1), b: num(from + part.length), n: num(order.length), t: num(count()) }) : T.none;
+      { a: num(from + 1), b: num(from + part.length), n: num(order.length), t: num(whole) }) : T.none;
     for (const th of document.querySelectorAll("th[data-sort]")) {
       const up = ["rank", "subject"].includes(th.dataset.sort);
       if (th.dataset.sort === want.sort) th.setAttribute("aria-sort", up !== (want.dir === "r") ? "ascending" : "descending");
@@ -151,6 +159,7 @@
       field(T.status, choose("status", [["", T.all], ...D.stateIds.slice(0, D.inList).map((id, at) => [id, D.states[at]])])),
       D.units.length > 1 ? field(T.unit, choose("unit", [["", T.all], ...D.units.slice().sort().map((name) => [name, name])])) : "",
       types.length > 1 ? field(T.type, choose("type", [["", T.all], ...types.map((at) => [D.typeIds[at], D.types[at]])])) : "",
+      listed() < count() ? field(T.part, choose("part", [["", T.part_list], ["weak", T.part_weak], ["all", T.all]])) : "",
       field(T.min_amount, type("min", { type: "number", min: 0, step: 1 })),
       field(T.sort, choose("sort", ["rank", "amount", "score", "last", "subject"].map((key) => [key, T["sort_" + key]]))));
     if (D.meeting) {
@@ -186,6 +195,7 @@
     opened = id;
     view("case");
     if (i < 0) { $("case").replaceChildren(el("p", {}, T.unknown_case)); return; }
+    if (!D.chunk) { location.replace(href(i)); return; }
     const at = Math.floor(i / D.chunk);
     if (!chunks.has(at)) {
       $("case").replaceChildren(el("p", { role: "status" }, T.loading));
@@ -193,7 +203,7 @@
       chunks.set(at, await unpack("island-c" + at));
     }
     if (opened !== id) return;
-    Case.show(i, chunks.get(at)[i % D.chunk], { leave, day, stateOf, tags });
+    Case.show(i, chunks.get(at)[i % D.chunk], { leave, day, stateOf, tags, place, sideOf });
     window.scrollTo(0, 0);
     $("case-title").focus({ preventScroll: true });
   }
@@ -202,7 +212,7 @@
     location.hash = hash();
   }
   function view(name) {
-    for (const id of ["list", "case", "method", "run"]) $(id).hidden = id !== name;
+    for (const id of ["list", "case", "method", "run"]) if ($(id)) $(id).hidden = id !== name;
     document.body.dataset.view = name;
     for (const link of document.querySelectorAll("nav a[data-view]")) {
       if (link.dataset.view === name || (name === "case" && link.dataset.view === "list")) link.setAttribute("aria-current", "page");
@@ -216,8 +226,8 @@
     if (raw.startsWith("case=")) return open(decodeURIComponent(raw.slice(5)));
     const was = opened;
     opened = null;
-    if (raw === "method" || raw === "run") { view(raw); window.scrollTo(0, 0); return; }
-    if (raw.startsWith("card=")) {
+    if ((raw === "method" || raw === "run") && $(raw)) { view(raw); window.scrollTo(0, 0); return; }
+    if (raw.startsWith("card=") && $("method")) {
       const card = document.querySelector(`details[data-rule="${CSS.escape(raw.slice(5))}"]`);
       view("method");
       if (card) { card.open = true; card.querySelector("summary").focus(); card.scrollIntoView(); }

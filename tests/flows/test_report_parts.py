@@ -15,14 +15,14 @@ from tests.flows.test_night import record, run
 
 def test_a_group_that_fails_is_named_and_alone(
         inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    real = write.group_page
+    real = write.group_pages
 
     def fails(model: Any) -> str:
         if model.group.id == "sg-hvb":
             raise KeyError("191212121212")
         return real(model)
 
-    monkeypatch.setattr(write, "group_page", fails)
+    monkeypatch.setattr(write, "group_pages", fails)
     workspace = tmp_path / "workspace"
     assert run(inbox, workspace) == 1
     told, made, folder = capsys.readouterr(), record(workspace), workspace / "latest" / "reports"

@@ -34,6 +34,7 @@ from tests.reports.run_schemas import (
 )
 
 AS_OF = dt.date(2026, 11, 23)
+LISTED_FROM = 1.5
 
 _WORDS = ("Lindens", "Solgläntans", "Åkerns", "Norrängens", "Björkbackens", "Stenhamras", "Vikens", "Östra")
 _FIRMS = ("Omsorg AB", "Hemtjänst AB", "Assistans HB", "Vårdhem AB", "Service AB", "Trygghet AB")
@@ -145,7 +146,8 @@ class _Maker:
                 "concepts": sorted({r["concept"] for r in rows if r["kind"] != "exculpating"}), "state": state,
                 "first_seen": AS_OF if state == "new" else AS_OF - dt.timedelta(days=20 + at % 60),
                 "link_group": "L1" if at in (1, 3) else None, "groups": groups, "case_id": case_id(*subject),
-                "place": at, "back_because": json.dumps([rows[0]["finding_id"]] if state == "reopened" else [])})
+                "place": at, "back_because": json.dumps([rows[0]["finding_id"]] if state == "reopened" else []),
+                "listed": score >= LISTED_FROM})
 
     def remember(self, nights: int, away: tuple[tuple[tuple[str, str], str, list[str]], ...] = ()) -> None:
         """The cases of the ranked, each with `nights` of history, and those that left the list."""
@@ -345,6 +347,7 @@ def _meta(maker: _Maker) -> dict[str, Any]:
         "problems": [problem], "counts": {"findings": len(maker.findings), "subjects": len(maker.ranked)},
         "seconds": {"read": 12.4, "validate": 8.25, "detect": 3.1, "rank": 0.2},
         "previous_run": "2026-11-22-99887766", "new_findings": len(new), "gone_findings": 2,
+        "listed_from": LISTED_FROM,
         "money_to_check": str(sum((row["amount_sek"] or Decimal(0) for row in maker.ranked), Decimal(0))),
         "baselines": {"sort_by_money": {"overall": {"subjects": len(maker.ranked), "overlap_10": 0.4,
                                                     "overlap_50": 0.62, "order": ["provider:U063"]}}},

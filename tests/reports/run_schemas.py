@@ -18,7 +18,7 @@ RANKED = pa.schema([
     ("contributions", pa.list_(pa.struct([("detector_id", pa.string()), ("points", pa.float64())]))),
     ("concepts", pa.list_(pa.string())), ("state", pa.string()), ("first_seen", pa.date32()),
     ("link_group", pa.string()), ("groups", pa.list_(pa.string())), ("case_id", pa.string()), ("place", pa.int32()),
-    ("back_because", pa.string())])
+    ("back_because", pa.string()), ("listed", pa.bool_())])
 CASES = pa.schema([
     ("case_id", pa.string()), ("subject_type", pa.string()), ("subject_id", pa.string()), ("state", pa.string()),
     ("why", pa.string()), ("first_seen", pa.date32()), ("last_seen", pa.date32()), ("rank", pa.int32()),

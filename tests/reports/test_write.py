@@ -34,7 +34,7 @@ def _files(folder: Path) -> set[str]:
             (folder / place).rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("broken", ["group_page", "workbook"])
+@pytest.mark.parametrize("broken", ["group_pages", "workbook"])
 def test_a_failing_group_costs_only_its_own_report(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
     whole = build(tmp_path / "whole", providers=3)

@@ -22,8 +22,8 @@ next_step:
   sv: Hämta vårdtidens in- och utskrivning, se efter om beslutet medger assistans under tiden och begär undertecknad tidredovisning för passen.
   en: Get admission and discharge of the stay, see whether the decision allows assistance meanwhile and ask for the signed time sheets of the shifts.
 sentence:
-  sv: "{n} aktiva pass hos {n_clients} brukare redovisades medan brukaren var frånvarande, sammanlagt {hours:timme|timmar} (varav {n_deceased} pass efter dödsfall)"
-  en: "{n} active shifts with {n_clients:client|clients} were reported while the client was away, {hours:hour|hours} in all ({n_deceased} of the shifts after death)"
+  sv: "{n} aktiva pass hos {n_clients} brukare redovisades medan brukaren var frånvarande, sammanlagt {hours:timme|timmar}[ (varav {n_deceased} pass efter dödsfall)]"
+  en: "{n:active shift|active shifts} with {n_clients:client|clients} were reported while the client was away, {hours:hour|hours} in all[ ({n_deceased} of the shifts after death)]"
 basis: [{title: handbook PA-7}, {title: handbook reference PA-09 and PA-10}, {title: socialförsäkringsbalk (2010:110) 106 kap. 24-25 §§}]
 amount: {kind: cap, how: {sv: passens timmar gånger anordnarens snittpris per timme, en: hours of the shifts times the provider's mean price an hour}}
 parameters:

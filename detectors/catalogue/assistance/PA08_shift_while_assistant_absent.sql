@@ -22,8 +22,8 @@ next_step:
   sv: Kontrollera frånvarons datum och begär undertecknad tidredovisning, lönespecifikation och uppgift om vem som vikarierade.
   en: Check the dates of the absence and ask for signed time sheets, the payslip and who stood in.
 sentence:
-  sv: "{n} pass redovisades för {n_assistants:assistent|assistenter} medan assistenten var frånvarande, sammanlagt {hours:timme|timmar} (varav {n_abroad} pass under utlandsvistelse)"
-  en: "{n:shift|shifts} were reported for {n_assistants:assistant|assistants} while the assistant was away, {hours:hour|hours} in all ({n_abroad} of the shifts during a stay abroad)"
+  sv: "{n} pass redovisades för {n_assistants:assistent|assistenter} medan assistenten var frånvarande, sammanlagt {hours:timme|timmar}[ (varav {n_abroad} pass under utlandsvistelse)]"
+  en: "{n:shift|shifts} were reported for {n_assistants:assistant|assistants} while the assistant was away, {hours:hour|hours} in all[ ({n_abroad} of the shifts during a stay abroad)]"
 basis: [{title: handbook PA-8}, {title: handbook reference PA-07}, {title: socialförsäkringsbalk (2010:110) 51 kap. 16 §}]
 amount: {kind: estimate, how: {sv: passens omräknade timmar gånger anordnarens snittpris per timme, en: converted hours of the shifts times the provider's mean price an hour}}
 parameters:

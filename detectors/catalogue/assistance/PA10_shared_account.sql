@@ -22,8 +22,8 @@ next_step:
   sv: Begär bekräftelse från banken på vem som äger kontot och se till vilket konto assistentens lön betalas.
   en: Ask the bank to confirm who holds the account and see to which account the assistant's wage is paid.
 sentence:
-  sv: "{n_persons:person|personer} delar konto med anordnaren eller mellan brukare och assistent ({n_clients} brukare och {n_assistants:assistent|assistenter} har anordnarens konto, {n_pairs} par delar konto utan att bo ihop)"
-  en: "{n_persons:person|persons} share an account with the provider or between client and assistant ({n_clients:client|clients} and {n_assistants:assistant|assistants} have the provider's account, {n_pairs:pair|pairs} share one without living together)"
+  sv: "{n_persons:person|personer} delar konto med anordnaren eller mellan brukare och assistent ([{n_clients} brukare med anordnarens konto / {n_assistants:assistent|assistenter} med anordnarens konto / {n_pairs} par som delar konto utan att bo ihop])"
+  en: "{n_persons:person|persons} share an account with the provider or between client and assistant ([{n_clients:client|clients} with the provider's account / {n_assistants:assistant|assistants} with the provider's account / {n_pairs:pair|pairs} that share one without living together])"
 basis: [{title: handbook PA-10}]
 amount: {kind: cap, how: {sv: 'anordnarens alla fakturor under perioden för de brukare som delar kontot eller vars assistent gör det', en: 'all invoices of the provider in the period for the clients who share the account or whose assistant does'}}
 severity: 4

@@ -24,8 +24,8 @@ next_step:
   sv: Kontrollera om brukaren har beslut om höjt belopp och vad avtalet med anordnaren säger; begär rättelse annars.
   en: Check whether the client has a decision on a raised amount and what the contract with the provider says; else ask for a correction.
 sentence:
-  sv: "{n:räkning|räkningar} ({n_clients} brukare) har ett timbelopp över gränsen, som mest {max_rate} kronor mot högst {max_limit} kronor, för {hours:timme|timmar}"
-  en: "{n:invoice|invoices} ({n_clients:client|clients}) have an hourly rate above the limit, {max_rate} SEK at most against {max_limit} SEK, for {hours:hour|hours}"
+  sv: "{n:räkning|räkningar} ({n_clients} brukare) har ett timbelopp över gränsen, som mest {max_rate:2} kronor mot högst {max_limit:2} kronor, för {hours:timme|timmar}"
+  en: "{n:invoice|invoices} ({n_clients:client|clients}) have an hourly rate above the limit, {max_rate:2} SEK at most against {max_limit:2} SEK, for {hours:hour|hours}"
 basis: [{title: handbook PA-11}, {title: 'förordning (1993:1091) 5 §'}, {title: 'socialförsäkringsbalk (2010:110) 51 kap. 11 §'}]
 amount: {kind: exact, how: {sv: skillnaden mot gränsen per timme gånger räkningens timmar, en: the difference to the limit an hour times the hours of the invoice}}
 severity: 4

@@ -21,8 +21,8 @@ next_step:
   sv: Se efter i ekonomisystemet om båda räkningarna är betalda och begär kredit om ingen är bokad.
   en: See in the ledger whether both invoices were paid and ask for a credit if none is booked.
 sentence:
-  sv: "{n:räkning|räkningar} upprepar en tidigare räkning för samma brukare, månad och belopp ({n_clients} brukare, {n_across} av dem från en annan anordnare)"
-  en: "{n:invoice|invoices} repeat an earlier one for the same client, month and amount ({n_clients:client|clients}, {n_across} of them from another provider)"
+  sv: "{n:räkning|räkningar} upprepar en tidigare räkning för samma brukare, månad och belopp ({n_clients} brukare[, {n_across} av dem från en annan anordnare])"
+  en: "{n:invoice|invoices} repeat an earlier one for the same client, month and amount ({n_clients:client|clients}[, {n_across} of them from another provider])"
 basis: [{title: handbook HC-19 applied to assistance}]
 amount: {kind: exact, how: {sv: de upprepade räkningarnas belopp med avdrag för krediter, en: amounts of the repeated invoices with credits taken off}}
 severity: 4

@@ -21,8 +21,8 @@ next_step:
   sv: Begär närvarokorten för de aktuella tillfällena av båda grupperna och fråga ledarna vilka som var där.
   en: Ask for the attendance cards of both groups on those occasions and ask the leaders who was there.
 sentence:
-  sv: "{n:gång|gånger} är en deltagare antecknad på två aktiviteter samtidigt ({n_members} deltagare, {n_other:gång|gånger} hos en annan förening)"
-  en: "{n:time|times} a participant is noted at two activities at once ({n_members:participant|participants}, {n_other:time|times} with another association)"
+  sv: "{n:gång|gånger} är en deltagare antecknad på två aktiviteter samtidigt ({n_members} deltagare[, {n_other:gång|gånger} hos en annan förening])"
+  en: "{n:time|times} a participant is noted at two activities at once ({n_members:participant|participants}[, {n_other:time|times} with another association])"
 basis: [{title: handbook AG-2}, {title: handbook reference FB-01}]
 amount: {kind: estimate, how: {sv: ett aktivitetsstöd per deltagare för varje dubbelt tillfälle, en: one participant's activity support for each double occasion}}
 parameters:

@@ -14,7 +14,7 @@ why:
   sv: Bidrag ska betalas till föreningens eget konto. På ett privat eller delat konto går det inte att följa att pengarna gått till verksamheten.
   en: Grants are paid to the association's own account. On a private or shared one nobody can follow that the money went to its activities.
 innocent:
-  sv: Ett paraplyorgan eller en huvudförening som tar emot bidrag åt sina sektioner (räknas inte när registret säger vem som är huvudförening eller kontot står i listan umbrella_accounts); en nybildad förening som ännu inte fått konto; fel konto i registret.
+  sv: Ett paraplyorgan eller en huvudförening som tar emot bidrag åt sina sektioner (räknas inte när registret säger vem som är huvudförening eller kontot står i kommunens lista över paraplykonton); en nybildad förening som ännu inte fått konto; fel konto i registret.
   en: An umbrella body or parent association that takes grants for its sections (not counted where the register names the parent or the account is in the list umbrella_accounts); a new association without an account yet; a wrong account in the register.
 blind_spots:
   sv: Privatpersoner utan roll i någon förening jämförs inte här; det kräver uppgifter från andra nämnder.
@@ -23,8 +23,8 @@ next_step:
   sv: Begär bankens intyg på vem som äger kontot och styrelsens beslut om firmateckning.
   en: Ask for the bank's statement on who owns the account and the board's decision on who may sign.
 sentence:
-  sv: "Föreningens bidrag går till ett konto som också hör till {n_associations} andra föreningar och {n_persons:privatperson|privatpersoner} med roll i en förening; {paid_sek} kronor har betalats dit"
-  en: "The association's grants go to an account that also belongs to {n_associations} other associations and {n_persons} private persons with a role in an association; {paid_sek} SEK were paid there"
+  sv: "Föreningens bidrag går till ett konto som också hör till [{n_associations:annan förening|andra föreningar} / {n_persons:privatperson|privatpersoner} med roll i en förening]; {paid_sek} kronor har betalats dit"
+  en: "The association's grants go to an account that also belongs to [{n_associations:other association|other associations} / {n_persons:private person|private persons} with a role in an association]; {paid_sek} SEK were paid there"
 basis: [{title: handbook AG-11}, {title: handbook reference FB-17}]
 amount: {kind: cap, how: {sv: föreningens bidrag som betalats till det delade kontot, en: the association's grants paid to the shared account}}
 parameters:

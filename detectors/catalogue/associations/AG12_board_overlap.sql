@@ -21,8 +21,8 @@ next_step:
   sv: Jämför ansökningarna, medlemslistorna och redovisningarna för föreningarna sida vid sida.
   en: Compare applications, member lists and accounts of the associations side by side.
 sentence:
-  sv: "Föreningen delar minst {least_persons:styrelseledamot|styrelseledamöter} samt konto eller adress med {n_others} andra föreningar; föreningens bidrag under perioden är {paid_sek} kronor"
-  en: "The association shares at least {least_persons:member|members} of the board, and an account or address, with {n_others} other associations; its grants in the period are {paid_sek} SEK"
+  sv: "Föreningen delar minst {least_persons:styrelseledamot|styrelseledamöter} samt konto eller adress med {n_others:annan förening|andra föreningar}; föreningens bidrag under perioden är {paid_sek} kronor"
+  en: "The association shares at least {least_persons:member|members} of the board, and an account or address, with {n_others:other association|other associations}; its grants in the period are {paid_sek} SEK"
 basis: [{title: handbook AG-12}]
 amount: {kind: cap, how: {sv: föreningens bidrag under perioden, en: the association's grants in the period}}
 parameters:

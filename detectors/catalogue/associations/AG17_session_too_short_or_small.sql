@@ -22,8 +22,8 @@ next_step:
   sv: Kontrollera om aktiviteterna ingår i ansökan. Gör de det, be föreningen rätta den och räkna bort dem ur stödet.
   en: Check whether the activities are part of the application. If so, ask the association to correct it and take them out of the support.
 sentence:
-  sv: "{n_outside} av {n:aktivitet|aktiviteter} uppfyller inte villkoren: {n_short} för korta, {n_few} med för få och {n_many} med för många deltagare"
-  en: "{n_outside} of {n:activity|activities} do not meet the terms: {n_short} too short, {n_few} with too few and {n_many} with too many participants"
+  sv: "{n_outside} av {n:aktivitet|aktiviteter} uppfyller inte villkoren: [{n_short} för korta / {n_few} med för få deltagare / {n_many} med för många deltagare]"
+  en: "{n_outside} of {n:activity|activities} do not meet the terms: [{n_short} too short / {n_few} with too few participants / {n_many} with too many participants]"
 basis: [{title: handbook reference FB-03}, {title: RF:s anvisningar för LOK-stöd}]
 amount: {kind: estimate, how: {sv: aktivitetsstödet för de aktiviteter som inte uppfyller villkoren, en: activity support for the activities that do not meet the terms}}
 parameters:

@@ -22,8 +22,8 @@ next_step:
   sv: Fråga var aktiviteterna hölls och jämför med passersystem eller vaktmästarens schema.
   en: Ask where the activities were held and compare with the door system or the caretaker's rota.
 sentence:
-  sv: "{n} av {n_all:aktivitet|aktiviteter} hölls på natten eller på en helgdag utan att föreningen hade bokat lokal ({n_night} på natten, {n_holiday} på helgdag)"
-  en: "{n} of {n_all:activity|activities} were held at night or on a public holiday without a venue booked by the association ({n_night} at night, {n_holiday} on a holiday)"
+  sv: "{n} av {n_all:aktivitet|aktiviteter} hölls på natten eller på en helgdag utan att föreningen hade bokat lokal ([{n_night} på natten / {n_holiday} på helgdag])"
+  en: "{n} of {n_all:activity|activities} were held at night or on a public holiday without a venue booked by the association ([{n_night} at night / {n_holiday} on a holiday])"
 basis: [{title: handbook reference FB-05}]
 parameters:
   open_hour: {value: 6, unit: hour of the day, because: handbook reference FB-05}

@@ -22,8 +22,8 @@ next_step:
   sv: Fråga arbetsgivaren vem som arbetade och jämför med schema, lönelista och inloggningar.
   en: Ask the employer who worked and compare with the rota, the payroll and the logins.
 sentence:
-  sv: "{n} besök, pass eller aktiviteter, {hours:timme|timmar}, är registrerade på {n_persons:person|personer} som då var registrerade som frånvarande"
-  en: "{n:visit|visits}, shifts or activities, {hours:hour|hours}, are registered for {n_persons:person|persons} who were then registered as absent"
+  sv: "{n} besök, pass eller aktiviteter, {hours:timme|timmar}, är registrerade på {n_persons:person|personer} som enligt registret var på annat håll"
+  en: "{n:visit|visits}, shifts or activities, {hours:hour|hours}, are registered for {n_persons:person|persons} registered as absent at the time"
 basis: [{title: handbook X-2}, {title: handbook PA-8}]
 amount: {kind: estimate, how: {sv: registrerad tid gånger utförarens snittpris; ledda aktiviteter har inget pris, en: registered time times the provider's mean price; led activities have no price}}
 parameters:

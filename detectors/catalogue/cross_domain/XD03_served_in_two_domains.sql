@@ -22,8 +22,8 @@ next_step:
   sv: Fråga hemmet om närvaron de aktuella dygnen och jämför med tidredovisningen.
   en: Ask the home about presence on those days and compare with the time reports.
 sentence:
-  sv: "{n} besök eller pass, {hours:timme|timmar}, är registrerade hos {n_clients:person|personer} under dygn då de var placerade på hem för vård eller boende"
-  en: "{n:visit|visits} or shifts, {hours:hour|hours}, are registered with {n_clients:person|persons} on days when they were placed in residential care"
+  sv: "{n} besök eller pass, {hours:timme|timmar}, är registrerade hos {n_clients:person|personer} under dygn med placering på hem för vård eller boende"
+  en: "{n:visit|visits} or shifts, {hours:hour|hours}, are registered with {n_clients:person|persons} on days of a placement in residential care"
 basis: [{title: handbook X-3}, {title: handbook reference X-08}]
 amount: {kind: estimate, how: {sv: registrerad tid gånger utförarens snittpris, en: registered time times the provider's mean price}}
 parameters:

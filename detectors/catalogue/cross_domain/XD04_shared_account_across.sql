@@ -21,8 +21,8 @@ next_step:
   sv: Ta reda på vem som äger kontot och begär underlag för varje mottagares rätt att använda det.
   en: Find out who owns the account and ask for what entitles each payee to use it.
 sentence:
-  sv: "Ett konto tar emot pengar från {n_domains:verksamhet|verksamheter} till {n_payees} olika mottagare ({n_providers} utförare, {n_associations:förening|föreningar}, {n_households} hushåll, {n_landlords:hyresvärd|hyresvärdar}), sammanlagt {total_sek} kronor"
-  en: "One account takes money from {n_domains:service|services} for {n_payees} different payees ({n_providers:provider|providers}, {n_associations:association|associations}, {n_households:household|households}, {n_landlords:landlord|landlords}), {total_sek} SEK in all"
+  sv: "Ett konto tar emot pengar från {n_domains:verksamhet|verksamheter} till {n_payees} olika mottagare ([{n_providers} utförare / {n_associations:förening|föreningar} / {n_households} hushåll / {n_landlords:hyresvärd|hyresvärdar}]), sammanlagt {total_sek} kronor"
+  en: "One account takes money from {n_domains:service|services} for {n_payees} different payees ([{n_providers:provider|providers} / {n_associations:association|associations} / {n_households:household|households} / {n_landlords:landlord|landlords}]), {total_sek} SEK in all"
 basis: [{title: handbook X-4}, {title: handbook reference X-01}]
 amount: {kind: cap, how: {sv: allt som betalats till kontot under perioden, en: all that was paid to the account in the period}}
 parameters:

@@ -21,8 +21,8 @@ next_step:
   sv: Rita upp vilka personer som sitter var och jämför organisationernas ansökningar, fakturor och konton.
   en: Draw who sits where and compare the organisations' applications, invoices and accounts.
 sentence:
-  sv: "Organisationen har minst {n_persons} företrädare gemensamt med var och en av {n_others} andra organisationer ({n_providers} utförare, {n_associations:förening|föreningar})"
-  en: "The organisation has at least {n_persons:officer|officers} in common with each of {n_others} other organisations ({n_providers:provider|providers}, {n_associations:association|associations})"
+  sv: "Organisationen har minst {n_persons} företrädare gemensamt med var och en av {n_others:annan organisation|andra organisationer} ([{n_providers} utförare / {n_associations:förening|föreningar}])"
+  en: "The organisation has at least {n_persons:officer|officers} in common with each of {n_others:other organisation|other organisations} ([{n_providers:provider|providers} / {n_associations:association|associations}])"
 basis: [{title: handbook X-13}]
 parameters:
   min_persons: {value: 3, unit: persons, because: handbook X-13}

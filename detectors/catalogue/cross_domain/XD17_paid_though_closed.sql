@@ -22,8 +22,8 @@ next_step:
   sv: Kontrollera bolaget hos Bolagsverket och Skatteverket och stoppa betalningar tills det är klart vem som är avtalspart.
   en: Check the company with the registrars and hold payments until it is clear who the contract party is.
 sentence:
-  sv: "Utföraren fick {after_sek} kronor för {n_months:månad|månader} efter att den avregistrerats eller gått i konkurs och {no_tax_sek} kronor utan godkännande för F-skatt"
-  en: "The provider received {after_sek} SEK for {n_months:month|months} after deregistration or bankruptcy and {no_tax_sek} SEK without approval for F-tax"
+  sv: "Utföraren fick [{after_sek} kronor för {n_months:månad|månader} efter att den avregistrerats eller gått i konkurs / {no_tax_sek} kronor utan godkännande för F-skatt]"
+  en: "The provider received [{after_sek} SEK for {n_months:month|months} after deregistration or bankruptcy / {no_tax_sek} SEK without approval for F-tax]"
 basis: [{title: handbook reference X-16}]
 amount: {kind: exact, how: {sv: betalt för månader som börjar efter upphörandet; utan F-skatt det som betalats de senaste tre månaderna (tak), en: paid for months that begin after the end; without F-tax what was paid in the last three months (cap)}}
 parameters:

@@ -22,7 +22,7 @@ next_step:
   sv: Jämför de två besöken med läsarens eller låsets rålogg och med planeringen för dagen.
   en: Compare the two visits with the raw log of the reader or lock and with the plan of the day.
 sentence:
-  sv: "{n:gång|gånger} var samma personal registrerad hos två brukare samtidigt, sammanlagt {minutes:minut|minuter} ({n_staff} personal)"
+  sv: "{n:gång|gånger} var samma personal registrerad hos två brukare samtidigt, sammanlagt {minutes:minut|minuter} ({n_staff} i personalen)"
   en: "{n:time|times} the same staff were registered with two clients at once, {minutes:minute|minutes} in all ({n_staff} staff)"
 basis: [{title: handbook HC-1}, {title: handbook reference HT-01}]
 amount: {kind: estimate, how: {sv: överlappande minuter gånger utförarens snittpris per minut, en: overlapping minutes times the provider's mean price a minute}}

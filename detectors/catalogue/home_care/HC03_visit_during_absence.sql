@@ -22,8 +22,8 @@ next_step:
   sv: Hämta vårdtillfällets tider och be utföraren visa rålogg och vem som gjorde besöken.
   en: Get the times of the hospital stay and ask the provider for the raw log and who made the visits.
 sentence:
-  sv: "{n} besök hos {n_clients} brukare registrerades medan brukaren var frånvarande, sammanlagt {minutes:minut|minuter} (varav {n_deceased} besök efter dödsfall)"
-  en: "{n:visit|visits} with {n_clients:client|clients} were registered while the client was away, {minutes:minute|minutes} in all ({n_deceased} of the visits after death)"
+  sv: "{n} besök hos {n_clients} brukare registrerades medan brukaren var frånvarande, sammanlagt {minutes:minut|minuter}[ (varav {n_deceased} besök efter dödsfall)]"
+  en: "{n:visit|visits} with {n_clients:client|clients} were registered while the client was away, {minutes:minute|minutes} in all[ ({n_deceased} of the visits after death)]"
 basis: [{title: handbook HC-3}, {title: handbook reference HT-08 and HT-09}]
 amount: {kind: estimate, how: {sv: besökens minuter gånger utförarens snittpris per minut, en: minutes of the visits times the provider's mean price a minute}}
 parameters:

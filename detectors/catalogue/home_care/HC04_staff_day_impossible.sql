@@ -23,7 +23,7 @@ next_step:
   sv: Begär schema och lönespecifikation för dygnen och jämför med registreringarna.
   en: Ask for the rota and the payslip of those days and compare with the registrations.
 sentence:
-  sv: "{n_days} dygn hade en i personalen mer än {limit_hours:timme|timmar} registrerat hos brukare ({n_staff} personal, som mest {max_hours:timme|timmar} på ett dygn), sammanlagt {excess_minutes:minut|minuter} över gränsen"
+  sv: "under {n_days} dygn hade någon i personalen mer än {limit_hours:timme|timmar} registrerade hos brukare ({n_staff:person|personer}, som mest {max_hours:timme|timmar} på ett dygn), sammanlagt {excess_minutes:minut|minuter} över gränsen"
   en: "on {n_days:day|days} a member of staff had more than {limit_hours:hour|hours} registered with clients ({n_staff} staff, {max_hours:hour|hours} in a day at most), {excess_minutes:minute|minutes} above the limit in all"
 basis: [{title: handbook HC-4}, {title: handbook reference HT-02}, {title: arbetstidslag (1982:673) 13 §}]
 amount: {kind: cap, how: {sv: minuterna över gränsen gånger utförarens snittpris per minut, en: minutes above the limit times the provider's mean price a minute}}

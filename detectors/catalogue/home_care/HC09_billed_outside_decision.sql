@@ -22,8 +22,8 @@ next_step:
   sv: Fråga biståndshandläggaren om beslut finns och om utföraren fick besked när det upphörde.
   en: Ask the needs assessor whether a decision exists and whether the provider was told when it ended.
 sentence:
-  sv: "{n} besök och {n_months:fakturerad månad|fakturerade månader} hos {n_clients} brukare ligger utanför varje gällande beslut ({n_never} av brukarna har inget beslut alls)"
-  en: "{n:visit|visits} and {n_months} billed months with {n_clients:client|clients} lie outside every decision in force ({n_never} of the clients have no decision at all)"
+  sv: "[{n} besök / {n_months:fakturerad månad|fakturerade månader}] hos {n_clients} brukare ligger utanför varje gällande beslut[ ({n_never} av brukarna har inget beslut alls)]"
+  en: "[{n:visit|visits} / {n_months:billed month|billed months}] with {n_clients:client|clients} lie outside every decision in force[ ({n_never} of the clients have no decision at all)]"
 basis: [{title: handbook HC-9}, {title: handbook reference HT-09 and HT-10}, {title: socialtjänstlagen (2025:400)}]
 amount: {kind: estimate, how: {sv: "hela fakturan för månader helt utan beslut, annars besökens minuter gånger utförarens snittpris per minut", en: "the whole claim for months entirely without a decision, else minutes of the visits times the provider's mean price a minute"}}
 parameters:

@@ -22,8 +22,8 @@ next_step:
   sv: Kontrollera i leverantörsreskontran om båda fakturorna är betalda och begär kreditering av den ena.
   en: Check in the ledger whether both invoices were paid and ask for a credit of one.
 sentence:
-  sv: "{n:faktura|fakturor} upprepar en tidigare faktura för samma brukare och månad utan kredit ({n_clients} brukare, {n_across:gång|gånger} hos en annan utförare)"
-  en: "{n:invoice|invoices} repeat an earlier invoice for the same client and month without a credit ({n_clients:client|clients}, {n_across:time|times} at another provider)"
+  sv: "{n:faktura|fakturor} upprepar en tidigare faktura för samma brukare och månad utan kredit ({n_clients} brukare[, {n_across:gång|gånger} hos en annan utförare])"
+  en: "{n:invoice|invoices} repeat an earlier invoice for the same client and month without a credit ({n_clients:client|clients}[, {n_across:time|times} at another provider])"
 basis: [{title: handbook HC-19}]
 amount: {kind: exact, how: {sv: beloppet på de upprepade fakturorna, en: the amount of the repeated invoices}}
 parameters:

@@ -21,8 +21,8 @@ next_step:
   sv: Slå upp tillståndet hos IVO samma dag. Har det upphört får kommunen pröva var barnen ska bo och om betalningarna ska stoppas.
   en: Look the permit up at the inspectorate the same day. If it has ended, consider where the children should stay and whether payments should stop.
 sentence:
-  sv: "{nights} vårddygn för {n_children} barn ligger utanför tillståndets tid ({nights_after} efter att tillståndet upphörde, {nights_before} före att det började)"
-  en: "{nights} child nights of {n_children:child|children} lie outside the time of the permit ({nights_after} after it ended, {nights_before} before it began)"
+  sv: "{nights} vårddygn för {n_children} barn ligger utanför tillståndets tid ([{nights_after} efter att tillståndet upphörde / {nights_before} innan det började])"
+  en: "{nights} child nights of {n_children:child|children} lie outside the time of the permit ([{nights_after} after it ended / {nights_before} before it began])"
 basis: [{title: handbook HVB-7}, {title: handbook reference HB-07}, {title: 'socialtjänstförordning (2025:468) 15 kap. 6-7 §§'}]
 amount: {kind: cap, how: {sv: vårddygnen utanför tillståndet gånger avtalat dygnspris, en: child nights outside the permit times the agreed day rate}}
 severity: 5

@@ -22,8 +22,8 @@ next_step:
   sv: Hämta årsredovisning och tillståndshistorik för båda bolagen och pröva om avtal och placeringar fördes över på riktiga villkor.
   en: Get the annual reports and permit history of both companies and consider whether contracts and placements were moved on proper terms.
 sentence:
-  sv: "registrerades {days_apart:dag|dagar} från att {old_provider} upphörde och delar {n_shared:uppgift|uppgifter} med det ({n_officers} företrädare, {same_account} konto, {same_address} adress)"
-  en: "was registered {days_apart:day|days} from the end of {old_provider} and shares {n_shared:fact|facts} with it ({n_officers:officer|officers}, {same_account} account, {same_address} address)"
+  sv: "registrerades {days_apart:dag|dagar} från det att {old_provider} upphörde och delar {n_shared:uppgift|uppgifter} med det ([{n_officers} företrädare / {same_account} konto / {same_address} adress])"
+  en: "was registered {days_apart:day|days} from the end of {old_provider} and shares {n_shared:fact|facts} with it ([{n_officers:officer|officers} / {same_account} account / {same_address} address])"
 basis: [{title: handbook HVB-8}, {title: handbook reference X-11}]
 parameters:
   max_days: {value: 180, unit: days, because: handbook HVB-8}

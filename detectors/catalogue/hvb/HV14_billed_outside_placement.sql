@@ -21,8 +21,8 @@ next_step:
   sv: Leta efter beslutet om placering i akten och kontrollera inflyttningsdagen; begär kredit om placeringen inte finns.
   en: Look for the decision on the placement in the file and check the day of moving in; ask for a credit if there is no placement.
 sentence:
-  sv: "{n:faktura|fakturor} saknar stöd i en placering: {n_unknown} utan känd placering, {n_other_home} för ett barn placerat hos någon annan och {n_before} med dygn före inflyttningen ({days} dygn)"
-  en: "{n:invoice|invoices} lack a placement behind them: {n_unknown} without a known placement, {n_other_home} for a child placed elsewhere and {n_before} with days before moving in ({days:day|days})"
+  sv: "{n:faktura|fakturor} saknar stöd i en placering: [{n_unknown} utan känd placering / {n_other_home} för ett barn placerat hos någon annan / {n_before} med dygn före inflyttningen] ({days} dygn)"
+  en: "{n:invoice|invoices} lack a placement behind them: [{n_unknown} without a known placement / {n_other_home} for a child placed elsewhere / {n_before} with days before moving in] ({days:day|days})"
 basis: [{title: handbook reference HB-01}]
 amount: {kind: exact, how: {sv: 'hela fakturan utan känd placering hos hemmet, annars dygnen före inflyttning gånger fakturans dygnspris', en: 'the whole invoice where there is no placement at the home, else the days before moving in times the day rate of the invoice'}}
 severity: 4

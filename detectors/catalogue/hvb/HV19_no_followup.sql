@@ -21,8 +21,8 @@ next_step:
   sv: Boka uppföljning av placeringarna. Bristen är kommunens egen och säger inget om hemmet i sig.
   en: Book a follow-up of the placements. The fault is the municipality's own and says nothing of the home itself.
 sentence:
-  sv: "{n} pågående placeringar har inte följts upp på {limit_days:dag|dagar} ({n_never} har aldrig följts upp)"
-  en: "{n} ongoing placements have not been followed up in {limit_days:day|days} ({n_never} never)"
+  sv: "{n:pågående placering|pågående placeringar} har inte följts upp på {limit_days:dag|dagar}[ ({n_never} har aldrig följts upp)]"
+  en: "{n:ongoing placement has|ongoing placements have} not been followed up in {limit_days:day|days}[ ({n_never} never)]"
 basis: [{title: handbook reference HB-12}, {title: LVU (1990:52) 13 §}]
 parameters:
   max_days: {value: 182, unit: days, because: reconsideration every six months; to be confirmed by the municipality's lawyer}

@@ -21,8 +21,8 @@ next_step:
   sv: Ta reda på hur hemmen hänger ihop innan andra avvikelser hos dem bedöms.
   en: Find out how the homes are connected before other deviations of theirs are judged.
 sentence:
-  sv: "delar {n_officers} företrädare med {n_homes} andra hem"
-  en: "shares {n_officers:officer|officers} with {n_homes} other homes"
+  sv: "delar {n_officers} företrädare med {n_homes:annat hem|andra hem}"
+  en: "shares {n_officers:officer|officers} with {n_homes:other home|other homes}"
 basis: [{title: handbook reference HB-13}]
 parameters:
   max_posts: {value: 5, unit: homes a person, because: people of many posts are professional board members and link everybody}

@@ -21,8 +21,8 @@ next_step:
   sv: Läs båda ärendena för månaderna och avgör i vilket hushåll personen bodde. Kontrollera om det ena ärendet skulle ha avslutats.
   en: Read both cases for the months and settle in which household the person lived. See whether one case should have been closed.
 sentence:
-  sv: "{n_months:månad|månader} fick hushållet bistånd samtidigt som {n_persons} av dess medlemmar också ingick i {n_households} andra hushåll med bistånd"
-  en: "for {n_months:month|months} the household got support while {n_persons} of its members also belonged to {n_households} other households on support"
+  sv: "under {n_months:månad|månader} fick hushållet bistånd samtidigt som {n_persons} av dess medlemmar också ingick i {n_households:annat hushåll|andra hushåll} med bistånd"
+  en: "for {n_months:month|months} the household got support while {n_persons} of its members also belonged to {n_households:other household|other households} on support"
 basis: [{title: handbook IS-4}, {title: handbook reference EB-09}]
 amount: {kind: cap, how: {sv: det lägre av de två hushållens bistånd varje månad, en: the lower of the two households' support each month}}
 parameters:

@@ -21,8 +21,8 @@ next_step:
   sv: Ta fram underlaget till varje utbetalning och jämför datum, säljare och belopp. Fråga om avbetalning var överenskommen.
   en: Fetch the document behind each payment and compare date, seller and amount. Ask whether instalments were agreed.
 sentence:
-  sv: "{n_receipts:kvitto|kvitton} låg till grund för {n_later} senare utbetalningar på sammanlagt {sek} kronor, utöver den första ({n_other_households} andra hushåll berörs)"
-  en: "{n_receipts:receipt|receipts} were behind {n_later} later payments of {sek} SEK in all, beyond the first ({n_other_households} other households concerned)"
+  sv: "{n_receipts:kvitto|kvitton} låg till grund för {n_later:senare utbetalning|senare utbetalningar} på sammanlagt {sek} kronor, utöver den första[ ({n_other_households:annat hushåll|andra hushåll} berörs)]"
+  en: "{n_receipts:receipt|receipts} were behind {n_later:later payment|later payments} of {sek} SEK in all, beyond the first[ ({n_other_households:other household|other households} concerned)]"
 basis: [{title: handbook IS-5}, {title: handbook reference EB-07}]
 amount: {kind: exact, how: {sv: utbetalningarna efter den första för varje kvitto, en: the payments after the first for each receipt}}
 parameters:

@@ -22,8 +22,8 @@ next_step:
   sv: Bekräfta tiderna och se om en ändring borde ha anmälts och när den blev känd.
   en: Confirm the dates and see whether a change should have been reported and when it became known.
 sentence:
-  sv: "norm betalades för {n_months} hela månader då {n_persons} vuxna i hushållet var häktade, i fängelse eller utomlands, omkring {sek} kronor för deras del"
-  en: "norm was paid for {n_months} whole months in which {n_persons:adult|adults} of the household were in custody or abroad, about {sek} SEK for their part"
+  sv: "norm betalades för {n_months:hel månad|hela månader} då {n_persons:vuxen|vuxna} i hushållet var i häkte, i fängelse eller utomlands, omkring {sek} kronor för den delen"
+  en: "norm was paid for {n_months:whole month|whole months} in which {n_persons:adult|adults} of the household were in custody or abroad, about {sek} SEK for their part"
 basis: [{title: handbook IS-7}, {title: handbook reference EB-10 and EB-11}]
 amount: {kind: estimate, how: {sv: "den vuxnas del: hela normen för ett ensamhushåll, annars riksnormens rad för en vuxen, högst det betalda", en: "the adult's part: the whole norm of a household of one, otherwise the national norm's row for an adult, at most what was paid"}}
 parameters:

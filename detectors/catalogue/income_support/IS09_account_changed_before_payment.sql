@@ -13,7 +13,7 @@ why:
   sv: När ett hushålls bistånd plötsligt går till ett konto som också andra hushåll får pengar till vid samma tid kan någon annan ha tagit över utbetalningen.
   en: When a household's support suddenly goes to an account that other households are paid to at the same time, someone else may have taken over the payment.
 innocent:
-  sv: Byte till ett eget konto i en ny bank (räknas inte, eftersom ingen annan delar det); god man eller förvaltare (listan trustee_accounts); hushåll med gemensam medlem.
+  sv: Byte till ett eget konto i en ny bank (räknas inte, eftersom ingen annan delar det); god man eller förvaltare (kommunens lista över gode mäns konton); hushåll med gemensam medlem.
   en: A change to one's own account in another bank (not counted, as nobody else shares it); a legal guardian (the list trustee_accounts); households with a member in common.
 blind_spots:
   sv: Dagen då kontot ändrades finns inte i uttaget; den första utbetalningen till det nya kontot används i stället. Ett nytt konto som bara ett hushåll använder syns inte.
@@ -22,8 +22,8 @@ next_step:
   sv: Se i systemets logg vem som ändrade kontot och när. Ring hushållet på ett känt nummer och fråga om de själva bytte.
   en: See in the system log who changed the account and when. Call the household on a known number and ask whether they changed it.
 sentence:
-  sv: "utbetalningen flyttades till ett nytt konto, och {n_others} andra hushåll fick pengar till samma konto inom {days:dag|dagar}; {n_payments:utbetalning|utbetalningar} på {sek} kronor har gått dit"
-  en: "payment was moved to a new account, and {n_others} other households were paid to it within {days:day|days}; {n_payments:payment|payments} of {sek} SEK have gone there"
+  sv: "utbetalningen flyttades till ett nytt konto, och {n_others:annat hushåll|andra hushåll} fick pengar till samma konto inom {days:dag|dagar}; {n_payments:utbetalning|utbetalningar} på {sek} kronor har gått dit"
+  en: "payment was moved to a new account, and {n_others:other household was|other households were} paid to it within {days:day|days}; {n_payments:payment|payments} of {sek} SEK have gone there"
 basis: [{title: handbook IS-9}]
 amount: {kind: cap, how: {sv: utbetalningarna till det nya kontot, en: the payments to the new account}}
 parameters:

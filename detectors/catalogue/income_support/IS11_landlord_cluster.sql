@@ -12,7 +12,7 @@ why:
   sv: En privat hyresvärd med ovanligt många hyresgäster på bistånd, där hyrorna är lika på kronan eller ligger vid kommunens tak, kan ha satt hyran efter vad kommunen betalar och inte efter bostaden.
   en: A private landlord with unusually many tenants on support, at rents equal to the krona or at the municipality's cap, may have set the rent by what the municipality pays and not by the dwelling.
 innocent:
-  sv: Kommunens bostadsbolag och stora privata bolag (lägg dem i listan municipal_landlords); ett hus med lika stora lägenheter; blockförhyrning som kommunen själv har ordnat.
+  sv: Kommunens bostadsbolag och stora privata bolag (lägg dem i kommunens lista över kända hyresvärdar); ett hus med lika stora lägenheter; blockförhyrning som kommunen själv har ordnat.
   en: The municipal housing company and large private companies (put them on the list municipal_landlords); a house with equal flats; flats the municipality itself rents in bulk.
 blind_spots:
   sv: Hyresvärdar som uppträder under flera beteckningar; hyror som delats upp; kommunens hyrestak står inte i uttagen utan måste anges som parameter.

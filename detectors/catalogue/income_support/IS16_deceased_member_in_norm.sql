@@ -23,8 +23,8 @@ next_step:
   sv: Rätta hushållets sammansättning i nästa beräkning och se om återkrav alls är rimligt.
   en: Correct the composition in the next calculation and see whether a claim is reasonable at all.
 sentence:
-  sv: "{n_months:månad|månader} efter ett dödsfall räknades {n_persons} avliden medlem fortfarande i normen, omkring {sek} kronor"
-  en: "for {n_months:month|months} after a death {n_persons} deceased member was still counted in the norm, about {sek} SEK"
+  sv: "{n_months:månad|månader} efter ett dödsfall räknades {n_persons:avliden medlem|avlidna medlemmar} fortfarande i normen, omkring {sek} kronor"
+  en: "for {n_months:month|months} after a death {n_persons:deceased member was|deceased members were} still counted in the norm, about {sek} SEK"
 basis: [{title: handbook reference EB-12}]
 amount: {kind: estimate, how: {sv: "skillnaden mellan par och ensamstående i riksnormen för en vuxen, lägsta barnraden för ett barn", en: "the difference between couple and single in the national norm for an adult, the lowest child row for a child"}}
 parameters:

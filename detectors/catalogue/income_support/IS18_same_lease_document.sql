@@ -22,8 +22,8 @@ next_step:
   sv: Läs underlaget och fråga hyresvärden vem som har kontraktet och vad hyran är.
   en: Read the document and ask the landlord who holds the lease and what the rent is.
 sentence:
-  sv: "hyran byggde på samma underlag som i {n_others} andra hushåll under {n_months:månad|månader}, {sek} kronor"
-  en: "the rent rested on the same document as in {n_others} other households for {n_months:month|months}, {sek} SEK"
+  sv: "hyran byggde på samma underlag som i {n_others:annat hushåll|andra hushåll} under {n_months:månad|månader}, {sek} kronor"
+  en: "the rent rested on the same document as in {n_others:other household|other households} for {n_months:month|months}, {sek} SEK"
 basis: [{title: handbook reference EB-06}]
 amount: {kind: cap, how: {sv: hushållets hyra de månader underlaget också användes av ett tidigare hushåll, en: the household's rent in months when an earlier household used the document too}}
 parameters:

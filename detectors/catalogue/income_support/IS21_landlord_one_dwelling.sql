@@ -12,7 +12,7 @@ why:
   sv: En hyresvärd som tar hyra av tre eller fler hushåll för samma bostad kan få långt mer än vad bostaden kostar, och de boende kan vara utnyttjade.
   en: A landlord who takes rent from three or more households for one dwelling may get far more than the dwelling costs, and the residents may be exploited.
 innocent:
-  sv: Rum med varsitt kontrakt till rimlig hyra (räknas inte under gränsen); kommunens bolag (listan municipal_landlords); kollektivboende och stödboende; bostadskod utan lägenhetsnummer.
+  sv: Rum med varsitt kontrakt till rimlig hyra (räknas inte under gränsen); kommunens bolag (kommunens lista över kända hyresvärdar); kollektivboende och stödboende; bostadskod utan lägenhetsnummer.
   en: Rooms with a contract each at a reasonable rent (not counted under the limit); the municipal company (the list municipal_landlords); shared and supported housing; a dwelling token without flat number.
 blind_spots:
   sv: Hyresvärdar med flera beteckningar; bostäder där bara några av hushållen har bistånd.

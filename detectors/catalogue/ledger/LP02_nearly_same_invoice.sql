@@ -22,8 +22,8 @@ next_step:
   sv: Jämför vad de två fakturorna avser (period, beställning, brukare) innan leverantören tillfrågas.
   en: Compare what the two invoices cover (period, order, client) before asking the supplier.
 sentence:
-  sv: "{n:gång|gånger} följdes en rad av samma belopp inom {days:dag|dagar}, som mest {largest} kr per gång"
-  en: "{n:time|times} a line was followed by the same amount within {days:day|days}, {largest} SEK at most"
+  sv: "{n:gång|gånger} följdes en rad av en annan med samma belopp inom {days:dag|dagar}, som mest {largest} kr per gång"
+  en: "{n:time|times} a line was followed by another of the same amount within {days:day|days}, {largest} SEK at most"
 basis: [{title: handbook LP-2}, {title: handbook reference X-17}]
 amount: {kind: cap, how: {sv: de senare radernas belopp, en: the later lines}}
 parameters:

@@ -25,8 +25,8 @@ next_step:
   sv: Be om underlag (timmar, kvitton) till några av de jämna fakturorna.
   en: Ask for the basis (hours, receipts) of some of the round invoices.
 sentence:
-  sv: "{own_value} % av {n:rad|rader} är jämna tusental ({round_lines:rad|rader}); för andra leverantörer är medianen {peer_median} % och 95 av 100 ligger under {peer_p95} % (n = {peer_n})"
-  en: "{own_value} % of {n:line|lines} are whole thousands ({round_lines:line|lines}); the median of other suppliers is {peer_median} %, 95 of 100 lie below {peer_p95} % (n = {peer_n})"
+  sv: "{own_value} % av {n:rad|rader} är jämna tusental ({round_lines:rad|rader}); för andra leverantörer är medianen {peer_median} % och 95 av 100 ligger under {peer_p95} % ({peer_n:leverantör|leverantörer})"
+  en: "{own_value} % of {n:line|lines} are whole thousands ({round_lines:line|lines}); the median of other suppliers is {peer_median} %, 95 of 100 lie below {peer_p95} % ({peer_n:supplier|suppliers})"
 basis: [{title: handbook LP-6}]
 amount: {kind: cap, how: {sv: summan av de jämna raderna, en: the sum of the round lines}}
 parameters:

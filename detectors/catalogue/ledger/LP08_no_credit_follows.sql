@@ -21,8 +21,8 @@ next_step:
   sv: Begär kontoutdrag från leverantören och stäm av mot reskontran.
   en: Ask the supplier for a statement and reconcile it with the ledger.
 sentence:
-  sv: "{n} upprepade fakturor är äldre än {days:dag|dagar} och leverantören har inte krediterat {amount_sek} kr"
-  en: "{n} repeated invoices are older than {days:day|days} and the supplier has not credited {amount_sek} SEK"
+  sv: "{n:upprepad faktura|upprepade fakturor} är äldre än {days:dag|dagar} och leverantören har inte krediterat {amount_sek} kr"
+  en: "{n:repeated invoice is|repeated invoices are} older than {days:day|days} and the supplier has not credited {amount_sek} SEK"
 basis: [{title: handbook LP-8}]
 amount: {kind: cap, how: {sv: upprepade belopp minus alla krediter efter den första, en: repeated amounts less all credits since the first}}
 parameters:

@@ -25,8 +25,8 @@ next_step:
   sv: Se i loggen vem som bokfört raderna och om det gjorts maskinellt.
   en: See in the log who booked the lines and whether a machine did it.
 sentence:
-  sv: "{own_value} % av {n:rad|rader} bokfördes på helg ({off_lines:rad|rader}); medianen för andra är {peer_median} % och 95 av 100 ligger under {peer_p95} % (n = {peer_n})"
-  en: "{own_value} % of {n:line|lines} were booked on days off ({off_lines:line|lines}); the median of others is {peer_median} %, 95 of 100 lie below {peer_p95} % (n = {peer_n})"
+  sv: "{own_value} % av {n:rad|rader} bokfördes på helg ({off_lines:rad|rader}); medianen för andra är {peer_median} % och 95 av 100 ligger under {peer_p95} % ({peer_n:leverantör|leverantörer})"
+  en: "{own_value} % of {n:line|lines} were booked on days off ({off_lines:line|lines}); the median of others is {peer_median} %, 95 of 100 lie below {peer_p95} % ({peer_n:supplier|suppliers})"
 basis: [{title: handbook LP-10}, {title: lag 1989:253 om allmänna helgdagar}]
 amount: {kind: cap, how: {sv: raderna som bokförts på helg, en: the lines booked on days off}}
 parameters:

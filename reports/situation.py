@@ -73,6 +73,11 @@ class Situation:
         least = disclosure.SMALLEST if domain == "income_support" else FEWEST_PAYEES
         return [self._sum("paid", domain, at, least) for at in self.months]
 
+    def began(self, domain: str) -> int:
+        """How many of the months lie before the first that was delivered: there nothing is known, which is not 0."""
+        known = self.by.get(("paid", domain, ""), {})
+        return max(0, min(known) - self.months[0]) if known else 0
+
     def domains(self) -> list[str]:
         """Domains of which at least three of the twelve months may be shown."""
         return [domain for domain in PAID if sum(bool(cell.value) for cell in self.paid(domain)) >= 3]

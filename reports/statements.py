@@ -53,7 +53,11 @@ class Statements:
     def now(self) -> str:
         """Cases tonight, how many are new, where most are."""
         table, new = self.view.by_domain(), self.view.states()[0][1]
-        told = self.say["s_now"].format(total=self._about(table.total), new=self._about(new))
+        total = table.total
+        changed = self.view.added([number for _, number in self.view.states()[:-1]])  # the gone are not there tonight
+        if total.at_least and (changed.value or 0) > (total.value or 0):
+            total = Shown(changed.value, at_least=True)  # small domains are hidden; the new alone are more than the rest
+        told = self.say["s_now"].format(total=self._about(total), new=self._about(new))
         known = [(cell.value or 0, row) for cell, row in zip(table.row_totals, table.rows, strict=True)]
         if any(value for value, _ in known):
             most = max(known, key=lambda pair: pair[0])[1]
@@ -170,9 +174,10 @@ class Statements:
         return title if title.isupper() else title[:1].lower() + title[1:]
 
     def _about(self, number: Shown) -> str:
-        if number.value is None or number.at_least or number.value == 0:
+        if not number.value:
             return self.view.shown(number)
-        return str(self.say["about"].format(n=words.number(number.value, self.view.language, 0)))
+        told = self.say["about_least" if number.at_least else "about"]
+        return str(told.format(n=words.number(number.value, self.view.language, 0)))
 
     def _label(self, source: str, coverage: str, method: str) -> str:
         return str(self.say["label"].format(source=self.say["source"][source], coverage=coverage,

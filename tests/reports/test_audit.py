@@ -16,10 +16,10 @@ from reports.audit import audit_page
 from reports.load import load_run
 from schemas.case_id import case_id
 from schemas.groups import load_groups
+from tests.chromium import violations
 from tests.detectors.loaded_town import catalogue
 from tests.reports.conftest import Watched
 from tests.reports.run_builder import build
-from tests.reports.test_browser import _violations
 
 HIDDEN = "Talen visas inte"
 
@@ -147,7 +147,7 @@ def test_the_audit_page_in_chromium(run: Path, watched: Watched, width: int) -> 
     page = watched.open(run / "audit" / "index.html", ready=False)
     for node in page.query_selector_all("details"):
         node.evaluate("d => { d.open = true; }")
-    assert _violations(page) == []
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     watched.assert_quiet()
 

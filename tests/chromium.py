@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,21 @@ def browser() -> Iterator[Any]:
             "--no-sandbox", "--disable-gpu", "--disable-background-networking"])
         yield started
         started.close()
+
+
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+
+
+def violations(page: Any) -> list[str]:
+    """What axe finds against WCAG 2.1 A and AA."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options=AXE).response["violations"]
+    return [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]
+
+
+def page_of(run_dir: Path, group: str = "sg-hemtjanst") -> Path:
+    return run_dir / "reports" / group / "index.html"
 
 
 class Watched:
@@ -57,6 +72,14 @@ class Watched:
         if ready:
             self.page.wait_for_selector("html[data-ready]")
         return self.page
+
+    def until(self, happened: Callable[[], Any]) -> None:
+        """Wait for what must happen; how long that takes hangs on the machine."""
+        for _ in range(600):
+            if happened():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError("did not happen in half a minute")
 
     def assert_quiet(self) -> None:
         """Nothing ran, nothing was asked for but the page itself, nothing failed."""

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.case_id import case_id
-from tests.chromium import Watched, violations
-from tests.reports.conftest import page_of
+from tests.chromium import Watched, page_of, violations
 
 pytestmark = pytest.mark.browser
 

@@ -2,8 +2,8 @@
 
 Four processes, each with a hash seed and a zone of its own. Two run an inbox, with one thread and with two: the same
 bytes. Two run it with all rows shuffled: the same bytes as each other, and the same ranking and the same findings as
-the first two. Which of several rows that say the same stand as evidence goes by their line, so evidence is compared
-by how many rows a finding has from which file.
+the first two. Evidence is compared by how many rows a finding has from which file; what those rows say is compared in
+test_r9_evidence.py, on all datasets.
 """
 
 from __future__ import annotations

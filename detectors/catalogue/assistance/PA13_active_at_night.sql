@@ -38,7 +38,7 @@ status: active
 since: 2026-11-23
 */
 WITH active AS (
-  SELECT provider_id, started_at, row_ref, CAST(round(epoch(started_at), 0) AS BIGINT) AS begins,
+  SELECT provider_id, started_at, shift_id, row_ref, CAST(round(epoch(started_at), 0) AS BIGINT) AS begins,
          CAST(round(epoch(ended_at), 0) AS BIGINT) AS ends,
          CAST(round(epoch(date_trunc('day', started_at)), 0) AS BIGINT) AS midnight,
          CAST($night_from_hour * 3600 AS BIGINT) AS night_from, CAST($night_to_hour * 3600 AS BIGINT) AS night_to
@@ -47,7 +47,7 @@ WITH active AS (
 ),
 at_night AS (
   -- a shift may touch the night before, the night after its day and the next: seconds in each, added
-  SELECT provider_id, started_at, row_ref, ends - begins AS seconds,
+  SELECT provider_id, started_at, shift_id, row_ref, ends - begins AS seconds,
          greatest(0, least(ends, midnight + night_to) - greatest(begins, midnight - 86400 + night_from))
          + greatest(0, least(ends, midnight + 86400 + night_to) - greatest(begins, midnight + night_from))
          + greatest(0, least(ends, midnight + 172800 + night_to) - greatest(begins, midnight + 86400 + night_from))
@@ -55,7 +55,7 @@ at_night AS (
   FROM active
 ),
 placed AS (
-  SELECT provider_id, row_ref, row_number() OVER (PARTITION BY provider_id ORDER BY night_seconds DESC, row_ref) AS place
+  SELECT provider_id, row_ref, row_number() OVER (PARTITION BY provider_id ORDER BY night_seconds DESC, shift_id) AS place
   FROM at_night WHERE night_seconds > 0
 ),
 references_of AS (

@@ -53,7 +53,7 @@ status: active
 since: 2026-11-23
 */
 WITH shifts AS (
-  SELECT s.provider_id, s.client_token, s.assistant_token, s.row_ref, s.kind,
+  SELECT s.provider_id, s.client_token, s.assistant_token, s.shift_id, s.row_ref, s.kind,
          CAST(date_trunc('month', s.started_at) AS DATE) AS month,
          (epoch(s.ended_at) - epoch(s.started_at)) / 3600.0 AS hours,
          CASE WHEN hour(s.started_at) >= 22 OR hour(s.started_at) < 6 THEN 1.0 ELSE 0.0 END AS is_night,
@@ -108,7 +108,7 @@ levels AS (
 sampled AS (
   -- rows an investigator can open: the longest shifts of the month
   SELECT provider_id, month, row_ref,
-         row_number() OVER (PARTITION BY provider_id, month ORDER BY hours DESC, row_ref) AS place
+         row_number() OVER (PARTITION BY provider_id, month ORDER BY hours DESC, shift_id) AS place
   FROM shifts
 ),
 references_of AS (

@@ -47,7 +47,7 @@ WITH billed AS (
 ),
 placed AS (
   SELECT provider_id, month, hours, amount_sek, row_ref,
-         row_number() OVER (PARTITION BY provider_id, month ORDER BY hours DESC, row_ref) AS place
+         row_number() OVER (PARTITION BY provider_id, month ORDER BY hours DESC, client_token, row_ref) AS place
   FROM billed WHERE hours > 0
 )
 SELECT provider_id AS subject_id, month AS period_from,

@@ -63,7 +63,7 @@ clocks AS (
 ),
 timed AS (
   -- of the hour that comes twice the shorter reading: begun in the second of the two, ended in the first
-  SELECT v.staff_token, v.provider_id, v.row_ref, CAST(v.started_at + INTERVAL 12 HOUR AS DATE) AS day,
+  SELECT v.staff_token, v.provider_id, v.visit_id, v.row_ref, CAST(v.started_at + INTERVAL 12 HOUR AS DATE) AS day,
          coalesce(v.service, 'other') <> 'safety' AS is_counted,
          CAST(round(epoch(v.started_at), 0) AS BIGINT) AS clock_begins, CAST(round(epoch(v.ended_at), 0) AS BIGINT) AS clock_ends,
          coalesce(b.added - CASE WHEN hour(v.started_at) < 2 THEN b.step ELSE 0 END, 0) AS added_to_begin,
@@ -76,13 +76,13 @@ timed AS (
   WHERE v.started_at >= $since AND v.ended_at > v.started_at
 ),
 visits AS (
-  SELECT staff_token, provider_id, row_ref, day, is_counted, clock_begins + added_to_begin AS begins,
+  SELECT staff_token, provider_id, visit_id, row_ref, day, is_counted, clock_begins + added_to_begin AS begins,
          greatest(clock_ends + added_to_end, clock_begins + added_to_begin) AS ends
   FROM timed
 ),
 windows AS (
   -- the 24 hours that begin with each visit; the part of the last visit that lies beyond them is taken off
-  SELECT staff_token, day, begins, row_ref, is_counted,
+  SELECT staff_token, day, begins, visit_id, is_counted,
          (sum(CASE WHEN is_counted THEN ends - begins ELSE 0 END) OVER next_day
           - greatest(0, max(CASE WHEN is_counted THEN ends END) OVER next_day - (begins + 86400))) / 60.0 AS minutes
   FROM visits
@@ -91,7 +91,7 @@ windows AS (
 long_windows AS (
   -- a window counts on the day its middle lies in, once: the fullest one
   SELECT staff_token, day, begins, minutes,
-         row_number() OVER (PARTITION BY staff_token, day ORDER BY minutes DESC, row_ref) AS place
+         row_number() OVER (PARTITION BY staff_token, day ORDER BY minutes DESC, begins, visit_id) AS place
   FROM windows
   WHERE is_counted AND minutes > $max_hours * 60
 ),

@@ -52,7 +52,7 @@ status: active
 since: 2026-11-23
 */
 WITH visits AS (
-  SELECT v.provider_id, v.client_token, v.staff_token, v.row_ref, CAST(v.started_at AS DATE) AS day,
+  SELECT v.provider_id, v.client_token, v.staff_token, v.visit_id, v.row_ref, CAST(v.started_at AS DATE) AS day,
          CAST(date_trunc('month', v.started_at) AS DATE) AS month,
          (epoch(v.ended_at) - epoch(v.started_at)) / 60.0 AS minutes, v.planned_minutes,
          CASE WHEN o.day IS NOT NULL THEN NULL WHEN v.registration = 'manual' THEN 1.0 ELSE 0.0 END AS is_manual,
@@ -113,7 +113,7 @@ levels AS (
 sampled AS (
   -- rows an investigator can open: manual, edited, night and long visits, the longest first
   SELECT provider_id, month, row_ref,
-         row_number() OVER (PARTITION BY provider_id, month ORDER BY minutes DESC, row_ref) AS place
+         row_number() OVER (PARTITION BY provider_id, month ORDER BY minutes DESC, visit_id) AS place
   FROM visits WHERE is_manual = 1 OR is_edited = 1 OR is_night = 1 OR minutes >= 60
 ),
 references_of AS (

@@ -38,7 +38,7 @@ status: active
 since: 2026-11-23
 */
 WITH visits AS (
-  SELECT v.provider_id, v.row_ref, CAST(date_trunc('month', v.started_at) AS DATE) AS month,
+  SELECT v.provider_id, v.visit_id, v.row_ref, CAST(date_trunc('month', v.started_at) AS DATE) AS month,
          v.registration = 'manual' OR coalesce(v.edited_afterwards, false) AS is_soft
   FROM home_care_visits v
   JOIN home_care_covered_months k ON k.month = CAST(date_trunc('month', v.started_at) AS DATE)
@@ -47,7 +47,7 @@ WITH visits AS (
     AND o.day IS NULL
 ),
 shown AS (
-  SELECT provider_id, month, row_ref, row_number() OVER (PARTITION BY provider_id, month ORDER BY row_ref) AS place
+  SELECT provider_id, month, row_ref, row_number() OVER (PARTITION BY provider_id, month ORDER BY visit_id) AS place
   FROM visits WHERE is_soft
 ),
 references_of AS (

@@ -40,7 +40,7 @@ since: 2026-11-23
 WITH shown AS (
   SELECT provider_id, CAST(date_trunc('month', month) AS DATE) AS month, row_ref,
          row_number() OVER (PARTITION BY provider_id, CAST(date_trunc('month', month) AS DATE)
-                            ORDER BY billed_minutes DESC, row_ref) AS place
+                            ORDER BY billed_minutes DESC, invoice_id) AS place
   FROM home_care_invoices WHERE amount_sek > 0
 ),
 references_of AS (

@@ -38,7 +38,7 @@ since: 2026-11-23
 */
 WITH claims AS (
   SELECT provider_id, period_from, period_to, amount_sek, extras_sek, row_ref,
-         row_number() OVER (PARTITION BY provider_id ORDER BY extras_sek DESC, row_ref) AS place
+         row_number() OVER (PARTITION BY provider_id ORDER BY extras_sek DESC, invoice_id) AS place
   FROM hvb_claims
   WHERE period_to >= $since AND period_from <= $as_of
 )

@@ -40,7 +40,7 @@ since: 2026-11-23
 WITH claims AS (
   SELECT provider_id, CAST(date_trunc('month', period_from) AS DATE) AS month, billed_days, amount_sek, row_ref,
          row_number() OVER (PARTITION BY provider_id, CAST(date_trunc('month', period_from) AS DATE)
-                            ORDER BY amount_sek DESC, row_ref) AS place
+                            ORDER BY amount_sek DESC, invoice_id) AS place
   FROM hvb_claims
   WHERE billed_days > 0 AND period_from <= $as_of AND period_from >= $since - INTERVAL 12 MONTH
 )

@@ -82,22 +82,17 @@ fired AS (
   WHERE greatest(coalesce(d.declared_sek, 0), coalesce(n.declared_sek, 0)) < $max_declared_share * h.implied_sek
 ),
 evidence_rows AS (
-  SELECT f.household_token, a.row_ref, 1 AS sort_first
+  SELECT f.household_token, a.row_ref
   FROM fired f JOIN income_support_applications a ON a.household_token = f.household_token AND a.month = f.month
   UNION ALL
-  SELECT f.household_token, w.row_ref, 2
+  SELECT f.household_token, w.row_ref
   FROM fired f
   JOIN busy b ON b.household_token = f.household_token AND b.month = f.month
   JOIN worked w ON w.person_token = b.person_token AND w.month = b.month
 ),
-placed AS (
-  SELECT household_token, row_ref,
-         row_number() OVER (PARTITION BY household_token ORDER BY sort_first, row_ref) AS place
-  FROM evidence_rows
-),
 references_of AS (
-  SELECT household_token, array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence, count(*) AS n_evidence
-  FROM placed GROUP BY household_token
+  SELECT household_token, array_agg(row_ref) AS evidence, count(*) AS n_evidence
+  FROM evidence_rows GROUP BY household_token
 ),
 summed AS (
   SELECT household_token, min(month) AS period_from, max(month) AS last_month, count(*) AS n_months, sum(hours) AS hours,

@@ -44,9 +44,9 @@ uses AS (
 ),
 ordered AS (
   SELECT receipt_token, household_token, month, purpose, paid_on, sek, row_ref,
-         row_number() OVER (PARTITION BY receipt_token ORDER BY paid_on, row_ref) AS place,
+         row_number() OVER (PARTITION BY receipt_token ORDER BY paid_on, household_token, month, purpose, row_ref) AS place,
          count(*) OVER (PARTITION BY receipt_token) AS n_uses,
-         first_value(household_token) OVER (PARTITION BY receipt_token ORDER BY paid_on, row_ref) AS first_household
+         first_value(household_token) OVER (PARTITION BY receipt_token ORDER BY paid_on, household_token, month, purpose, row_ref) AS first_household
   FROM uses
 ),
 later AS (

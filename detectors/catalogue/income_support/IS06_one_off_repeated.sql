@@ -48,7 +48,7 @@ needs AS (
 ),
 ordered AS (
   SELECT household_token, purpose, need, paid_on, sek,
-         row_number() OVER (PARTITION BY household_token, purpose ORDER BY paid_on, row_ref) AS place,
+         row_number() OVER (PARTITION BY household_token, purpose ORDER BY paid_on, need, row_ref) AS place,
          count(*) OVER (PARTITION BY household_token, purpose) AS n_needs
   FROM needs
 ),

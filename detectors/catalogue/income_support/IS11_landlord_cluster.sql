@@ -36,7 +36,7 @@ since: 2026-11-23
 */
 WITH ranked AS (
   SELECT landlord_token, household_token, declared_rent_sek, month, row_ref,
-         row_number() OVER (PARTITION BY household_token, landlord_token ORDER BY month DESC, row_ref) AS place
+         row_number() OVER (PARTITION BY household_token, landlord_token ORDER BY month DESC, application_id) AS place
   FROM income_support_applications a
   WHERE month >= $since AND month <= $as_of AND landlord_token IS NOT NULL AND declared_rent_sek > 0
     AND NOT EXISTS (SELECT 1 FROM listed_tokens t WHERE t.list = 'municipal_landlords' AND t.token = a.landlord_token)

@@ -46,8 +46,8 @@ since: 2026-11-23
 WITH rents AS (
   SELECT a.landlord_token, a.household_token, a.dwelling_token, CAST(date_trunc('month', a.month) AS DATE) AS month,
          CAST(a.declared_rent_sek AS DOUBLE) AS rent_sek, a.row_ref,
-         row_number() OVER (PARTITION BY a.landlord_token, a.household_token ORDER BY a.month, a.row_ref) AS first_place,
-         row_number() OVER (PARTITION BY a.landlord_token, a.household_token ORDER BY a.month DESC, a.row_ref) AS last_place
+         row_number() OVER (PARTITION BY a.landlord_token, a.household_token ORDER BY a.month, a.application_id) AS first_place,
+         row_number() OVER (PARTITION BY a.landlord_token, a.household_token ORDER BY a.month DESC, a.application_id) AS last_place
   FROM income_support_applications a
   WHERE a.month >= $since AND a.month <= $as_of AND a.landlord_token IS NOT NULL AND a.declared_rent_sek > 0
     AND NOT EXISTS (SELECT 1 FROM listed_tokens t WHERE t.list = 'municipal_landlords' AND t.token = a.landlord_token)
@@ -63,7 +63,7 @@ tenants AS (
 placed AS (
   SELECT landlord_token, household_token, first_month, last_month, n_months, first_rent, rent_sek, dwelling_token, row_ref,
          count(*) OVER (PARTITION BY landlord_token, rent_sek) AS n_same,
-         row_number() OVER (PARTITION BY landlord_token ORDER BY rent_sek DESC, row_ref) AS place
+         row_number() OVER (PARTITION BY landlord_token ORDER BY rent_sek DESC, household_token, row_ref) AS place
   FROM tenants
 ),
 usual AS (SELECT median(rent_sek) AS rent_sek FROM tenants),

@@ -83,7 +83,7 @@ split AS (
 ),
 numbered AS (
   SELECT supplier_id, approval_limit, period_from, period_to, n, amount_sek, evidence,
-         row_number() OVER (PARTITION BY supplier_id ORDER BY amount_sek DESC, period_from, row_ref) AS place
+         row_number() OVER (PARTITION BY supplier_id ORDER BY amount_sek DESC, period_from, approval_limit, row_ref) AS place
   FROM split
 )
 SELECT supplier_id AS subject_id, period_from, period_to,

@@ -108,7 +108,7 @@ top AS (
 ),
 shown AS (
   SELECT a.supplier_id, a.row_ref,
-         row_number() OVER (PARTITION BY a.supplier_id ORDER BY a.amount_sek DESC, a.row_ref) AS place
+         row_number() OVER (PARTITION BY a.supplier_id ORDER BY a.amount_sek DESC, a.booked_on, a.row_ref) AS place
   FROM amounts a JOIN top t ON t.supplier_id = a.supplier_id AND t.digits = a.digits AND t.place = 1
 ),
 evidence_of AS (

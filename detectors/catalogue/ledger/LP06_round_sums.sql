@@ -41,7 +41,7 @@ WITH lines AS (
   SELECT supplier_id, booked_on, amount_sek, row_ref,
          CASE WHEN amount_sek % $round_to = 0 THEN 1 ELSE 0 END AS is_round,
          row_number() OVER (PARTITION BY supplier_id, CASE WHEN amount_sek % $round_to = 0 THEN 1 ELSE 0 END
-                            ORDER BY amount_sek DESC, row_ref) AS place
+                            ORDER BY amount_sek DESC, booked_on, row_ref) AS place
   FROM supplier_payments
   WHERE booked_on >= $since AND booked_on <= $as_of AND amount_sek >= $round_to
 )

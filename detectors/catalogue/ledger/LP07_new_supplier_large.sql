@@ -42,7 +42,7 @@ firsts AS (
 ),
 early AS (
   SELECT p.supplier_id, f.first_booked, p.booked_on, p.amount_sek, p.row_ref,
-         row_number() OVER (PARTITION BY p.supplier_id ORDER BY p.amount_sek DESC, p.row_ref) AS place
+         row_number() OVER (PARTITION BY p.supplier_id ORDER BY p.amount_sek DESC, p.booked_on, p.row_ref) AS place
   FROM supplier_payments p
   JOIN firsts f ON f.supplier_id = p.supplier_id
   CROSS JOIN whole w

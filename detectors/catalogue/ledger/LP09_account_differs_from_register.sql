@@ -33,7 +33,7 @@ since: 2026-11-23
 */
 WITH other AS (
   SELECT p.supplier_id, p.booked_on, p.amount_sek, p.bank_account_token, p.row_ref,
-         row_number() OVER (PARTITION BY p.supplier_id ORDER BY p.booked_on, p.row_ref) AS place
+         row_number() OVER (PARTITION BY p.supplier_id ORDER BY p.booked_on, p.amount_sek DESC, p.row_ref) AS place
   FROM supplier_payments p JOIN providers r ON r.provider_id = p.supplier_id
   WHERE p.booked_on >= $since AND p.booked_on <= $as_of AND p.bank_account_token IS NOT NULL
     AND r.bank_account_token IS NOT NULL AND p.bank_account_token <> r.bank_account_token

@@ -40,7 +40,7 @@ WITH lines AS (
   SELECT p.supplier_id, p.booked_on, p.amount_sek, p.row_ref,
          CASE WHEN c.weekday >= 6 OR c.is_holiday THEN 1 ELSE 0 END AS is_off,
          row_number() OVER (PARTITION BY p.supplier_id, CASE WHEN c.weekday >= 6 OR c.is_holiday THEN 1 ELSE 0 END
-                            ORDER BY p.booked_on, p.row_ref) AS place
+                            ORDER BY p.booked_on, p.amount_sek DESC, p.row_ref) AS place
   FROM supplier_payments p JOIN calendar c ON c.day = p.booked_on
   WHERE p.booked_on >= $since AND p.booked_on <= $as_of AND p.amount_sek > 0
 )

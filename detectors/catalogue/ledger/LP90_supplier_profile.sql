@@ -51,7 +51,7 @@ WITH lines AS (
          CASE WHEN mod(CAST(round(p.amount_sek * 100, 0) AS BIGINT), 100000) = 0 THEN 1.0 ELSE 0.0 END AS is_round,
          count(*) OVER (PARTITION BY p.supplier_id, p.amount_sek) AS n_same,
          count(*) OVER (PARTITION BY p.supplier_id, p.booked_on) AS n_day,
-         row_number() OVER (PARTITION BY p.supplier_id ORDER BY p.amount_sek DESC, p.row_ref) AS place
+         row_number() OVER (PARTITION BY p.supplier_id ORDER BY p.amount_sek DESC, p.booked_on, p.row_ref) AS place
   FROM supplier_payments p JOIN calendar c ON c.day = p.booked_on
   WHERE p.booked_on >= $since AND p.booked_on <= $as_of AND p.amount_sek <> 0
 ),

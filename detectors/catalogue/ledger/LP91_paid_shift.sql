@@ -40,7 +40,7 @@ since: 2026-11-23
 WITH lines AS (
   SELECT supplier_id, CAST(date_trunc('month', booked_on) AS DATE) AS month, amount_sek, row_ref,
          row_number() OVER (PARTITION BY supplier_id, CAST(date_trunc('month', booked_on) AS DATE)
-                            ORDER BY amount_sek DESC, row_ref) AS place
+                            ORDER BY amount_sek DESC, booked_on, row_ref) AS place
   FROM supplier_payments
   -- only whole months: the first days of one are no level
   WHERE booked_on < CAST(date_trunc('month', $as_of + INTERVAL 1 DAY) AS DATE) AND booked_on >= $since - INTERVAL 12 MONTH

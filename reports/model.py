@@ -102,6 +102,7 @@ class GroupModel:
         fresh = follow_up.news_since(self.run.cases.get(case.subject), row["first_seen"], self.meeting)
         return {
             "id": self.edition.case_id(*case.subject), "rank": 0, "subject_type": case.subject[0],
+            "shown_type": self._shown_type(case.subject),
             "subject": self._subject_name(case.subject), "score": row["score"],
             "kinds": [kind for kind in KINDS if any(finding["kind"] == kind for finding in found)],
             "amounts": amounts, "amount": sum(amounts.values()) if amounts else None,
@@ -115,6 +116,11 @@ class GroupModel:
         seen = Counter(value for finding in found for name in UNITS if name not in self.edition.hidden_columns
                        for value in self.run.evidence.column(finding["finding_id"], name))
         return [value for value, _ in sorted(seen.items(), key=lambda one: (-one[1], one[0]))[:MOST_UNITS]]
+
+    def _shown_type(self, subject: Subject) -> str:
+        """A provider that is in no register of providers is a supplier in words."""
+        known = self.run.subjects.get(subject)
+        return "supplier" if subject[0] == "provider" and known and not known["facts"] else subject[0]
 
     def _subject_name(self, subject: Subject) -> str:
         named = self.run.subjects.get(subject, {}).get("name")

@@ -13,7 +13,7 @@ from reports.model import AMOUNT_KINDS, KINDS, STATES, GroupModel
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 ALL_STATES = (*STATES, *AWAY)
-SUBJECT_TYPES = ("provider", "association", "person", "household", "account", "address", "landlord")
+SUBJECT_TYPES = ("provider", "association", "person", "household", "account", "address", "landlord", "supplier")
 EVERYTHING = (10**9, 60)  # rows and nights of a case: all that the run keeps
 
 
@@ -80,7 +80,7 @@ def columns(model: GroupModel, members: Iterable[int], tables: Tables) -> dict[s
     cases, as_of = [model.cases[at] for at in members], model.run.as_of
     out: dict[str, Any] = {
         "id": [one["id"] for one in cases], "name": [one["subject"] for one in cases],
-        "type": [SUBJECT_TYPES.index(one["subject_type"]) for one in cases],
+        "type": [SUBJECT_TYPES.index(one["shown_type"]) for one in cases],
         "kinds": [sum(1 << KINDS.index(kind) for kind in one["kinds"]) for one in cases],
         "score": [one["score"] for one in cases],
         "last": [(as_of - as_of.fromisoformat(one["last"])).days for one in cases],

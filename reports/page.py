@@ -75,6 +75,7 @@ def _environment(language: str) -> Environment:
         sek=lambda value: "" if value is None else words.sek(value, language),
         pick=lambda value: words.pick(value, language),
         moment=words.moment,
+        named=lambda value: words.named(value or "", language),
         fact=lambda value, name="": words.fact(name, value, language),
         percent=lambda value: "" if value is None else words.number(100 * value, language, 1) + "\u00a0%",
         fill=lambda pattern, **values: words.filled(pattern, **values))

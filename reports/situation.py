@@ -57,7 +57,7 @@ class Situation:
 
     def name(self, month: Month) -> str:
         """Of the quarter that begins with this month."""
-        return f"{month // 12} {self.quarter.format(n=month % 12 // 3 + 1)}"
+        return f"{month // 12} {self.quarter.format(n=month % 12 // 3 + 1)}".replace(" ", "\u00a0")  # never wraps
 
     def quarters(self, measure: str, domain: str = "") -> list[Month]:
         """First months of the last whole quarters that the measure covers from beginning to end."""

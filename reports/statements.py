@@ -56,7 +56,7 @@ class Statements:
         total = table.total
         changed = self.view.added([number for _, number in self.view.states()[:-1]])  # the gone are not there tonight
         if total.at_least and (changed.value or 0) > (total.value or 0):
-            total = Shown(changed.value, at_least=True)  # small domains are hidden; the new alone are more than the rest
+            total = Shown(changed.value, at_least=True)  # the new alone are more than the domains that may be shown
         told = self.say["s_now"].format(total=self._about(total), new=self._about(new))
         known = [(cell.value or 0, row) for cell, row in zip(table.row_totals, table.rows, strict=True)]
         if any(value for value, _ in known):

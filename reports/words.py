@@ -213,6 +213,24 @@ def filled(pattern: str, **values: Any) -> str:
     return "".join(out)
 
 
+_NAME = re.compile(r"\b([a-z]+(?:_[a-z]+)*)\.([a-z]+(?:_[a-z]+)*)\b|\b[a-z]+(?:_[a-z]+)+\b")
+
+
+def named(text: str, language: str) -> str:
+    """A reason with the names of datasets and columns as people know them; the column's own name is kept beside."""
+    say = texts(language)
+
+    def spoken_name(found: re.Match[str]) -> str:
+        dataset, column = found[1], found[2]
+        if dataset is None:
+            return str(say["datasets"].get(found[0], found[0]))
+        if dataset not in say["datasets"]:
+            return found[0]
+        return f"{say['columns'].get(column, column)} ({say['datasets'][dataset]}, {column})"
+
+    return _NAME.sub(spoken_name, text)
+
+
 _UNITS = {  # Swedish and English units of limits when there is one of it
     "dagar": "dag", "dygn": "dygn", "månader": "månad", "veckor": "vecka", "timmar": "timme", "minuter": "minut",
     "kronor": "krona", "år": "år", "hela": "hel", "par": "par", "gånger": "gång", "personer": "person",

@@ -103,7 +103,7 @@ def _cases(book: xlsxwriter.Workbook, model: GroupModel, formats: dict[str, Any]
         row = sheet.at
         part = text["js"]["part_list" if case["listed"] else "part_weak"]
         sheet.add([case["rank"] if case["listed"] else None, case["id"], case["subject"],
-                   text["subject_types"][case["subject_type"]],
+                   text["subject_types"][case["shown_type"]],
                    ", ".join(text["kinds"][kind] for kind in case["kinds"]), case["score"],
                    part, *(case["amounts"].get(kind) for kind in AMOUNT_KINDS), case["last"],
                    text["states"].get(case["state"], case["state"]), "; ".join(titles), "\n".join(sentences),

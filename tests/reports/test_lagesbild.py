@@ -78,16 +78,16 @@ def test_money_is_shown_by_month_when_nobody_can_be_told_from_it() -> None:
 
 def test_ratios_are_of_whole_quarters_and_rounded() -> None:
     situation = Situation.of(_town(), AS_OF)
-    assert situation.per_hour("home_care")[-1] == ("2026 kv 3", 450)
+    assert situation.per_hour("home_care")[-1] == ("2026\u00a0kv\u00a03", 450)
     assert [name for name, _ in situation.per_hour("home_care")] == [
-        "2025 kv 4", "2026 kv 1", "2026 kv 2", "2026 kv 3"], "a quarter that began before the record is left out"
-    assert situation.per_person("home_care")[-1] == ("2026 kv 3", 13_800)
+        "2025\u00a0kv\u00a04", "2026\u00a0kv\u00a01", "2026\u00a0kv\u00a02", "2026\u00a0kv\u00a03"], "a quarter that began before the record is left out"
+    assert situation.per_person("home_care")[-1] == ("2026\u00a0kv\u00a03", 13_800)
     assert situation.per_hour("assistance") == [] and situation.half_year_change("assistance") is None
     assert situation.half_year_change("home_care") == 6
-    assert situation.movements("home_care")[-1] == ("2026 kv 3", Shown(None), Shown(0))
-    assert situation.served("hvb")[-1] == ("2026 kv 3", Shown(35))
+    assert situation.movements("home_care")[-1] == ("2026\u00a0kv\u00a03", Shown(None), Shown(0))
+    assert situation.served("hvb")[-1] == ("2026\u00a0kv\u00a03", Shown(35))
     quarters, counts, back = situation.reviews()
-    assert quarters[-2:] == ["2026 kv 3", "2026 kv 4"] and back[-2].value == 612_000
+    assert quarters[-2:] == ["2026\u00a0kv\u00a03", "2026\u00a0kv\u00a04"] and back[-2].value == 612_000
     assert (counts["confirmed"][-2], counts["explained"][-2]) == (Shown(25), Shown(None))
 
 
@@ -191,7 +191,8 @@ def test_the_new_are_never_told_as_more_than_all(tmp_path: Path) -> None:
     few = {domain: {"unusual": 7 if at else 20} for at, domain in enumerate(("hvb", "ledger", "home_care"))}
     view.by_domain = lambda: disclosure.table(few, KINDS)  # type: ignore[method-assign]
     view.states = lambda: [("Ny i natt", disclosure.count(34)), ("Borta", disclosure.count(90))]  # type: ignore[method-assign]
-    assert Statements(view).now().startswith("I natt fanns omkring 35 eller fler ärenden att granska; omkring 35 av dem var nya.")
+    assert Statements(view).now().startswith(
+        "I natt fanns omkring 35 eller fler ärenden att granska; omkring 35 av dem var nya.")
 
 
 def test_months_before_the_first_delivery_are_no_zeros() -> None:

@@ -6,8 +6,8 @@ kind: unusual
 concept: attendance
 subject: association
 gate: P1
-reads: [association_support, association_attendance]
-optional_reads: [association_attendance]
+reads: [association_support, association_lists]
+optional_reads: [association_lists]
 population: association_activities.association_id
 why:
   sv: Barn är sjuka, bortresta eller har annat för sig. Om närvaron aldrig ändras kan listan ha kopierats i stället för att föras.
@@ -41,16 +41,9 @@ WITH held AS (
   FROM association_support
   WHERE started_at >= $since AND participants > 0
 ),
-numbered AS (
-  SELECT DISTINCT h.association_id, h.leader_token, h.activity_id,
-         dense_rank() OVER (PARTITION BY h.association_id ORDER BY a.member_token) AS place
-  FROM held h JOIN association_attendance a ON a.activity_id = h.activity_id
-),
 listed AS (
-  -- a list is known by its length and three sums over its members' numbers: the same for the same members in any order
-  SELECT association_id, leader_token, activity_id, count(*) AS n, sum(place) AS sum1, sum(place * place) AS sum2,
-         sum(place * place * place) AS sum3
-  FROM numbered GROUP BY association_id, leader_token, activity_id
+  SELECT h.association_id, h.leader_token, h.activity_id, l.n, l.sum1, l.sum2, l.sum3
+  FROM held h JOIN association_lists l ON l.activity_id = h.activity_id
 ),
 list_uses AS (
   SELECT activity_id, association_id, leader_token,

@@ -39,10 +39,18 @@ WITH present AS (
   FROM association_attendance t JOIN association_support s ON s.activity_id = t.activity_id
   WHERE s.started_at >= $since
 ),
-weeks AS (
+full_weeks AS (
+  -- seven days take seven activities: days are counted only where there are as many
   SELECT association_id, member_token, week, count(*) AS n, max(participant_sek) AS participant_sek
   FROM present GROUP BY association_id, member_token, week
-  HAVING count(*) > $max_per_week OR count(DISTINCT day) >= $max_days
+  HAVING count(*) > $max_per_week OR count(*) >= $max_days
+),
+weeks AS (
+  SELECT f.association_id, f.member_token, f.week, max(f.n) AS n, max(f.participant_sek) AS participant_sek
+  FROM full_weeks f JOIN present p
+    ON p.association_id = f.association_id AND p.member_token = f.member_token AND p.week = f.week
+  GROUP BY f.association_id, f.member_token, f.week
+  HAVING max(f.n) > $max_per_week OR count(DISTINCT p.day) >= $max_days
 ),
 summed AS (
   SELECT association_id, min(week) AS period_from, max(week) AS last_week, count(DISTINCT member_token) AS n_members,

@@ -6,7 +6,7 @@ kind: unusual
 concept: attendance
 subject: association
 gate: P1
-reads: [association_activities, association_attendance]
+reads: [association_activities, association_lists]
 population: association_activities.association_id
 why:
   sv: Barn börjar, slutar och är sjuka. En lista med exakt samma deltagare som kommer igen gång på gång under mer än ett år kan ha kopierats.
@@ -32,16 +32,9 @@ severity: 2
 status: active
 since: 2026-11-23
 */
-WITH numbered AS (
-  SELECT DISTINCT k.association_id, k.activity_id, k.started_at, k.row_ref,
-         dense_rank() OVER (PARTITION BY k.association_id ORDER BY a.member_token) AS place
-  FROM association_activities k JOIN association_attendance a ON a.activity_id = k.activity_id
-),
-listed AS (
-  -- a list is known by its length and three sums over its members' numbers: the same for the same members in any order
-  SELECT association_id, activity_id, started_at, row_ref, count(*) AS n, sum(place) AS sum1, sum(place * place) AS sum2,
-         sum(place * place * place) AS sum3
-  FROM numbered GROUP BY association_id, activity_id, started_at, row_ref
+WITH listed AS (
+  SELECT k.association_id, k.activity_id, k.started_at, k.row_ref, l.n, l.sum1, l.sum2, l.sum3
+  FROM association_activities k JOIN association_lists l ON l.activity_id = k.activity_id
 ),
 used AS (
   SELECT association_id, n, sum1, sum2, sum3, count(*) AS n_uses, min(started_at) AS first_at, max(started_at) AS last_at

@@ -209,7 +209,8 @@ def monthly_rent(town: Town, case: Innocent) -> None:
     t, model = town.get(lp.LEDGER), lp.lines_of(town, who)[0]
     for k in range(20):  # the same rent every month, 28 days or more apart
         pay(town, who, str(t["supplier_name"][model]), int(workday(np.array([town.end - 30 * (k + 1)]))[0]),
-            f"H{2200 + 13 * k}", 18_400.0, int(t["bank_account_token"][model]), ("5010", "Lokalhyra", "Utbildning"))
+            f"H{case.number + 1}{2200 + 13 * k}", 18_400.0 + 350 * case.number, int(t["bank_account_token"][model]),
+            ("5010", "Lokalhyra", "Utbildning"))
     _supplier(town, case, "samma hyra varje månad", 20, who)
 
 
@@ -219,7 +220,8 @@ def frequent_deliveries(town: Town, case: Innocent) -> None:
     t, model = town.get(lp.LEDGER), lp.lines_of(town, who)[0]
     for k in range(6):
         pay(town, who, str(t["supplier_name"][model]), int(workday(np.array([town.end - 50 * (k + 1)]))[0]),
-            f"W{k * 7 + 311}", 40_000.0 + 1713.5 * k, int(t["bank_account_token"][model]))
+            f"W{case.number + 1}{k * 7 + 311}", 40_000.0 + 1713.5 * k + 260 * case.number,
+            int(t["bank_account_token"][model]))
     _supplier(town, case, "vanliga leveranser under gränsen, veckor emellan", 6, who)
 
 
@@ -237,7 +239,7 @@ def new_and_modest(town: Town, case: Innocent) -> None:
     who, account = f"M{case.number + 1:05d}", town.pools["account"].one()
     for k in range(5):
         pay(town, who, f"Byggservice {case.number + 801} AB", int(workday(np.array([town.end - 80 + 14 * k]))[0]),
-            f"{k + 1:03d}", 6_400.0 + 731.25 * k, account)
+            f"{k + 1:03d}", 6_400.0 + 731.25 * k + 95 * case.number, account)
     _supplier(town, case, "ny leverantör med vanliga belopp", 5, who)
 
 

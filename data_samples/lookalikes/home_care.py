@@ -21,7 +21,8 @@ def one_household(town: Town, case: Innocent) -> None:
         getattr(town.people, name)[two] = getattr(town.people, name)[one]
     mine = rows[(v["client_token"][rows] == one) & (v["ended_at"][rows] - v["started_at"][rows] >= 15)]
     n = 0
-    for r in mine[:60:2]:  # the spouse is helped in the same visit
+    days = np.unique(v["started_at"][rows[v["client_token"][rows] == two]] // 1440)  # at home and with a decision
+    for r in mine[np.isin(v["started_at"][mine] // 1440, days)][:60:2]:  # the spouse is helped in the same visit
         if hc.free_at(v, rows, "client_token", int(two), int(v["started_at"][r]), int(v["ended_at"][r])):
             hc.add_visit(town, p, int(two), int(v["staff_token"][r]), int(v["started_at"][r]), 20, case.rng, 0)
             n += 1
@@ -147,7 +148,7 @@ def fixed_compensation(town: Town, case: Innocent) -> None:
     p = hc.provider(town, case, 4)
     register = town.get("providers")
     register["reimbursement_model"][p] = "granted"
-    n = hc.fit_to_grant(town, case.rng, p, 0.35)
+    n = hc.fit_to_grant(town, case.rng, p, 0.35, steady=True)
     case.note("provider", p, 0, n, "fast ersättning efter beviljad tid: utfallet ligger nära beslutet")
 
 

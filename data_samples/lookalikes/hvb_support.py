@@ -51,7 +51,9 @@ def trial_move(town: Town, case: Innocent) -> None:
     others = np.flatnonzero((t["provider_id"] != p) & (t["left_on"] > town.end - 200))
     s = int(case.rng.choice(others))
     left = int(t["left_on"][s])
-    if left + 20 < town.end:
+    mine = t["client_token"] == t["client_token"][s]  # another home may have the child after this one already
+    elsewhere = mine & (t["placed_on"] < left + 20) & ((t["left_on"] > left) | (t["left_on"] < 0))
+    if left + 20 < town.end and not elsewhere.any():
         hv.place(town, p, int(t["client_token"][s]), left - 2, left + 20, hv.usual_rate(town, p))
         town.get("providers")["permit_places"][p] += 1
     case.note("provider", p, 0, 1, "provflytt på två nätter", (left - 2, left))

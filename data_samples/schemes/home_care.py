@@ -43,7 +43,11 @@ def seen_around(town: Town, p: int, d: int) -> np.ndarray:
     mine, day_of = v["provider_id"] == p, v["started_at"] // 1440
     seen = np.intersect1d(v["client_token"][mine & (day_of >= d - 4) & (day_of < d)],
                           v["client_token"][mine & (day_of > d) & (day_of <= d + 4)])
-    return seen if len(seen) else np.unique(v["client_token"][mine & (day_of == d)])
+    seen = seen if len(seen) else np.unique(v["client_token"][mine & (day_of == d)])
+    away = town.get("absences")
+    until = np.where(away["absent_to"] == NULL_TIME, np.iinfo(np.int32).max, away["absent_to"])
+    night_after = (d + 2) * 1440  # a row of visits may go on past midnight
+    return np.setdiff1d(seen, away["person_token"][(away["absent_from"] < night_after) & (until >= d * 1440)])
 
 
 def chain(town: Town, case: Case, p: int, staff: int, d: int, first: int, hours: float) -> int:
@@ -208,8 +212,11 @@ def exactly_granted(town: Town, case: Case) -> None:
     case.note("provider", p, 0, n, "månaderna slutar på den beviljade tiden")
 
 
-def fit_to_grant(town: Town, rng: np.random.Generator, p: int, share: float) -> int:
-    """Stretch or shorten visits so that a share of the client-months ends within 0.4 % of the grant."""
+def fit_to_grant(town: Town, rng: np.random.Generator, p: int, share: float, steady: bool = False) -> int:
+    """Stretch or shorten visits so that a share of the client-months ends within 0.4 % of the grant.
+
+    steady: leave clients alone whose help changed in the year, since one grant for all of it would be exceeded.
+    """
     v, rows = town.get(VISITS), rows_of(town, p)
     d = town.get("home_care_decisions")
     n = 0
@@ -220,7 +227,10 @@ def fit_to_grant(town: Town, rng: np.random.Generator, p: int, share: float) -> 
         whole = [m for m in town.months if (month == m).sum() > 20]
         if not len(grants) or not whole:
             continue
-        level = np.mean([(v["ended_at"] - v["started_at"])[mine[month == m]].sum() for m in whole])
+        spent = [(v["ended_at"] - v["started_at"])[mine[month == m]].sum() for m in whole]
+        level = np.mean(spent)
+        if steady and max(spent) > 1.08 * level:
+            continue
         d["granted_minutes_per_month"][d["client_token"] == c] = grant = round(level * 1.01)
         for m in whole:
             if rng.random() > share:

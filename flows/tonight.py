@@ -136,10 +136,11 @@ def opened(inbox: Path | str, workspace: Path | str, as_of: datetime.date | None
            settings: Path | str | None) -> Iterator[Tonight]:
     """Check memory and arguments, hold the workspace for the night, and close the warehouse however the night ends."""
     memory.require()
-    tonight = Tonight(Path(inbox), Path(workspace), as_of, Path(settings) if settings else None)
-    with tonight.workspace.lock(), tonight.resources:
-        tonight.previous = previous_run(tonight.workspace, tonight.as_of)
-        yield tonight
+    with Workspace(Path(workspace)).lock() as place:  # before the rules are read: who has to leave leaves at once
+        tonight = Tonight(Path(inbox), place.root, as_of, Path(settings) if settings else None)
+        with tonight.resources:
+            tonight.previous = previous_run(tonight.workspace, tonight.as_of)
+            yield tonight
 
 
 def earlier_runs(previous: Path | None, most: int = 400) -> list[Path]:

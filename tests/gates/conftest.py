@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
-from tests.gates import hostile_words_night, sample_night
+from tests.gates import crash_kit, hostile_words_night, sample_night
 from tests.gates.watched_town import Town, built
 
 
@@ -29,3 +30,20 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> sample_night.SampleNight
 def words_night(tmp_path_factory: pytest.TempPathFactory) -> hostile_words_night.WordsNight:
     """The night of hostile_words_night.py; once a test process."""
     return hostile_words_night.built(tmp_path_factory.mktemp("words"))
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[crash_kit.Nights]:
+    """Nights in warm processes; once a test process. With a C compiler here their system calls can be made to fail."""
+    folder = tmp_path_factory.mktemp("warm")
+    nights = crash_kit.Nights(folder, crash_kit.Faults(folder) if crash_kit.compiler() else None)
+    yield nights
+    nights.close()
+
+
+@pytest.fixture(scope="session")
+def stage(warm: crash_kit.Nights, tmp_path_factory: pytest.TempPathFactory) -> crash_kit.Stage:
+    """The scene of R1 to R3, and what breaks its nights; once a test process."""
+    if warm.faults is None:
+        pytest.skip("no C compiler here, so calls of the system cannot be made to fail")
+    return crash_kit.Scene(tmp_path_factory.mktemp("scene"), warm), warm.faults

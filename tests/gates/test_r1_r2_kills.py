@@ -5,22 +5,14 @@ from __future__ import annotations
 import hashlib
 import random
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from schemas.workspace import Workspace
-from tests.gates.crash_kit import COPY, KILL_AFTER, KILL_BEFORE, STEPS, Faults, Scene, scene
+from tests.gates.crash_kit import COPY, KILL_AFTER, KILL_BEFORE, STEPS, Scene, Stage
 
 KILLS, ALL_KILLS = 25, 300
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Scene, Faults]]:
-    with scene(tmp_path_factory.mktemp("kills"), faulty=True) as (made, faults):
-        assert faults is not None
-        yield made, faults
 
 
 def settled(workspace: Path) -> str:
@@ -35,7 +27,7 @@ def settled(workspace: Path) -> str:
     return digest.hexdigest()
 
 
-def test_r2_every_step_of_a_night_can_be_its_last(stage: tuple[Scene, Faults]) -> None:
+def test_r2_every_step_of_a_night_can_be_its_last(stage: Stage) -> None:
     """The workspace as it is after every fsync, rename, link and removal, all processes counted: each such state
     shows one whole night, and the next night makes the same of it."""
     scene, faults = stage
@@ -59,12 +51,12 @@ def test_r2_every_step_of_a_night_can_be_its_last(stage: tuple[Scene, Faults]) -
     assert len(recovered) >= 5
 
 
-def test_r1_killed_at_any_moment(stage: tuple[Scene, Faults]) -> None:
+def test_r1_killed_at_any_moment(stage: Stage) -> None:
     killed_at_random(stage[0], KILLS, seed=1)
 
 
 @pytest.mark.long
-def test_r1_killed_at_any_moment_in_full(stage: tuple[Scene, Faults]) -> None:
+def test_r1_killed_at_any_moment_in_full(stage: Stage) -> None:
     killed_at_random(stage[0], ALL_KILLS, seed=2)
 
 
@@ -84,7 +76,7 @@ def killed_at_random(scene: Scene, kills: int, seed: int) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("how", [KILL_BEFORE, KILL_AFTER])
-def test_r2_killed_before_and_after_every_step(stage: tuple[Scene, Faults], how: int) -> None:
+def test_r2_killed_before_and_after_every_step(stage: Stage, how: int) -> None:
     scene, faults = stage
     at = 0
     while True:
@@ -102,7 +94,7 @@ def test_r2_killed_before_and_after_every_step(stage: tuple[Scene, Faults], how:
     assert at > 40
 
 
-def test_control_a_night_that_writes_in_place_is_caught(stage: tuple[Scene, Faults]) -> None:
+def test_control_a_night_that_writes_in_place_is_caught(stage: Stage) -> None:
     """The check itself: a workspace whose published run lost a file is not taken for whole."""
     workspace = stage[0].copy("broken")
     (workspace / "latest" / "ranked.parquet").unlink()

@@ -6,25 +6,17 @@ import errno
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.gates.crash_kit import EVENING, FAIL, REPOSITORY, TONIGHT, WRITES, Faults, Scene, content, scene
+from tests.gates.crash_kit import EVENING, FAIL, REPOSITORY, TONIGHT, WRITES, Stage, content
 
 ERRORS = {errno.ENOSPC: "the disk is full", errno.EIO: "the disk fails", errno.EACCES: "no permission on the disk"}
 SAMPLED = 3
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Scene, Faults]]:
-    with scene(tmp_path_factory.mktemp("disk"), faulty=True) as (made, faults):
-        assert faults is not None
-        yield made, faults
-
-
-def fails_at(stage: tuple[Scene, Faults], at: int, error: int) -> bool:
+def fails_at(stage: Stage, at: int, error: int) -> bool:
     """A night whose `at`-th write fails; False when the night has fewer writes than that."""
     scene, faults = stage
     workspace = scene.copy("failing")
@@ -40,7 +32,7 @@ def fails_at(stage: tuple[Scene, Faults], at: int, error: int) -> bool:
     return True
 
 
-def writes_of(stage: tuple[Scene, Faults]) -> int:
+def writes_of(stage: Stage) -> int:
     scene, faults = stage
     workspace = scene.copy("counted")
     faults.arm(workspace, WRITES)
@@ -48,7 +40,7 @@ def writes_of(stage: tuple[Scene, Faults]) -> int:
     return faults.disarm()[0]
 
 
-def test_r3_a_sample_of_all_writes(stage: tuple[Scene, Faults]) -> None:
+def test_r3_a_sample_of_all_writes(stage: Stage) -> None:
     writes = writes_of(stage)
     assert writes > 100
     errors = list(ERRORS)
@@ -58,7 +50,7 @@ def test_r3_a_sample_of_all_writes(stage: tuple[Scene, Faults]) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("error", list(ERRORS), ids=lambda number: errno.errorcode[number])
-def test_r3_every_write(stage: tuple[Scene, Faults], error: int) -> None:
+def test_r3_every_write(stage: Stage, error: int) -> None:
     at = 1
     while fails_at(stage, at, error):
         at += 1
@@ -67,7 +59,7 @@ def test_r3_every_write(stage: tuple[Scene, Faults], error: int) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("share", [0.1, 0.4, 0.7])
-def test_r3_on_a_disk_that_is_really_full(stage: tuple[Scene, Faults], tmp_path: Path, share: float) -> None:
+def test_r3_on_a_disk_that_is_really_full(stage: Stage, tmp_path: Path, share: float) -> None:
     """A tmpfs in a name space of its own that holds yesterday's workspace and a share of what tonight adds."""
     if shutil.which("unshare") is None or subprocess.run(["unshare", "-Urm", "true"], capture_output=True).returncode:
         pytest.skip("no name spaces for mounts here")
@@ -98,6 +90,6 @@ def size_kb(folder: Path) -> int:
     return sum(4 * -(-path.stat().st_size // 4096) for path in folder.rglob("*") if path.is_file())
 
 
-def test_control_the_scene_has_two_nights(stage: tuple[Scene, Faults]) -> None:
+def test_control_the_scene_has_two_nights(stage: Stage) -> None:
     assert stage[0].content_before["run"]["id"].startswith(EVENING)
     assert stage[0].content_after["run"]["id"].startswith(TONIGHT)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-import pytest
 
 from schemas.settings import load_settings
 from schemas.warehouse import Warehouse
@@ -51,15 +49,8 @@ class Place:
         return self.rows("SELECT * EXCLUDE (row_ref) FROM supplier_payments ORDER BY payment_id")
 
 
-@pytest.fixture(scope="module")
-def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
-    made = Nights(tmp_path_factory.mktemp("r6-nights"))
-    yield made
-    made.close()
-
-
-def test_r6_the_same_night_three_times(nights: Nights, tmp_path: Path) -> None:
-    place = Place(tmp_path, nights)
+def test_r6_the_same_night_three_times(warm: Nights, tmp_path: Path) -> None:
+    place = Place(tmp_path, warm)
     place.deliver(DAYS[0], FIRST)
     first = place.night(DAYS[0])
     assert first["new_findings"] == len(place.findings()) > 0
@@ -70,8 +61,8 @@ def test_r6_the_same_night_three_times(nights: Nights, tmp_path: Path) -> None:
     assert len(place.payments()) == len(FIRST)
 
 
-def test_r6_late_and_corrected_files(nights: Nights, tmp_path: Path) -> None:
-    place = Place(tmp_path / "night by night", nights)
+def test_r6_late_and_corrected_files(warm: Nights, tmp_path: Path) -> None:
+    place = Place(tmp_path / "night by night", warm)
     place.deliver(DAYS[0], FIRST)
     place.night(DAYS[0])
     place.deliver(DAYS[1], SECOND)
@@ -102,7 +93,7 @@ def test_r6_late_and_corrected_files(nights: Nights, tmp_path: Path) -> None:
     quiet = place.night("2026-11-23")
     assert (quiet["new_findings"], quiet["gone_findings"]) == (0, 0), "the night after, nothing of it is news"
 
-    once = Place(tmp_path / "all at once", nights)
+    once = Place(tmp_path / "all at once", warm)
     for day, lines, mark in ((DAYS[0], FIRST, ""), (DAYS[1], SECOND, ""), ("2026-11-18", LATE, "")):
         once.deliver(day, lines, mark)
     once.night(DAYS[2])
@@ -111,9 +102,9 @@ def test_r6_late_and_corrected_files(nights: Nights, tmp_path: Path) -> None:
     assert once.payments() == place.payments() and once.findings() == place.findings()
 
 
-def test_r6_control_a_correction_without_its_key_is_seen(nights: Nights, tmp_path: Path) -> None:
+def test_r6_control_a_correction_without_its_key_is_seen(warm: Nights, tmp_path: Path) -> None:
     """Had the correction not replaced its rows, they would stand twice, and the counts above would say so."""
-    place = Place(tmp_path, nights)
+    place = Place(tmp_path, warm)
     place.deliver(DAYS[0], FIRST)
     place.night(DAYS[0])
     place.deliver(DAYS[0], [f"x{line}" for line in CORRECTED], "_rattelse")

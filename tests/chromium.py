@@ -11,6 +11,8 @@ import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
+PATIENCE = 180_000  # milliseconds that a busy machine may take for what takes one
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
@@ -20,7 +22,7 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=[
+        started = driver.chromium.launch(executable_path=CHROMIUM, timeout=PATIENCE, args=[
             "--no-sandbox", "--disable-gpu", "--disable-background-networking"])
         yield started
         started.close()
@@ -46,6 +48,7 @@ class Watched:
 
     def __init__(self, page: Any) -> None:
         self.page = page
+        page.set_default_timeout(PATIENCE)
         self.dialogs: list[str] = []
         self.requests: list[str] = []
         self.errors: list[str] = []

@@ -255,7 +255,7 @@ def test_what_libreoffice_saves_is_read_back(small: Path, tmp_path: Path) -> Non
     path = book.save(tmp_path / "deviations_sg-hemtjanst.xlsx")
     saved = tmp_path / "saved"
     subprocess.run([soffice, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "xlsx",
-                    "--outdir", str(saved), str(path)], check=True, capture_output=True, timeout=80)
+                    "--outdir", str(saved), str(path)], check=True, capture_output=True, timeout=600)
     reviewed, _ = read_back(tmp_path, small / "cases.parquet", saved / path.name)
     assert len(reviewed.outcomes) == len(book.rows) and not reviewed.problems
     assert {(one.outcome, one.recovered_sek, one.listed_on) for one in reviewed.outcomes} == {

@@ -104,7 +104,7 @@ def _read_everything(watched: Watched, path: Path, fragments: list[str]) -> str:
         for href in [*hrefs, "#method", "#run", *fragments]:
             page.evaluate("hash => { location.hash = hash; }", href)
             if href in hrefs:
-                page.wait_for_selector("#case-title", timeout=5000)
+                page.wait_for_selector("#case-title")
                 page.evaluate("for (const d of document.querySelectorAll('#case button.more')) d.click()")
                 seen.append(page.evaluate("document.getElementById('case').textContent"))
     page.wait_for_timeout(40)
@@ -152,19 +152,20 @@ NAIVE: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("name", NAIVE)
 def test_the_watch_catches_a_page_without_our_rules(browser: Any, tmp_path: Path, name: str) -> None:
     """A control a rule: without it payloads are seen to run, so that silence above means something."""
-    caught = 0
+    caught: set[str] = set()
     context = browser.new_context()
     watched = Watched(context.new_page())
     could = "</script><" if name == "a naive data island" else "onerror"  # what this mistake lets run at once
     tried = [one for one in payloads() if "alert(" in one and could in one]
-    for text in tried:
-        path = tmp_path / "naive.html"
-        path.write_text("<!doctype html><meta charset=utf-8>" + NAIVE[name](text), encoding="utf-8")
-        watched.dialogs.clear()
-        watched.open(path, ready=False).wait_for_timeout(15)
-        caught += bool(watched.dialogs)
+    for patience in (15, 500):  # milliseconds; the second time for a machine that is busy
+        for text in tried if len(caught) < len(tried) // 3 else []:
+            path = tmp_path / "naive.html"
+            path.write_text("<!doctype html><meta charset=utf-8>" + NAIVE[name](text), encoding="utf-8")
+            watched.dialogs.clear()
+            watched.open(path, ready=False).wait_for_timeout(patience)
+            caught |= {text} if watched.dialogs else set()
     context.close()
-    assert caught >= len(tried) // 3, (name, caught, len(tried))
+    assert len(caught) >= len(tried) // 3, (name, len(caught), len(tried))
 
 
 def test_the_policy_alone_would_stop_them(browser: Any, tmp_path: Path) -> None:
@@ -176,6 +177,7 @@ def test_the_policy_alone_would_stop_them(browser: Any, tmp_path: Path) -> None:
                     f"content=\"{pages.policy('', '')}\">{body}", encoding="utf-8")
     context = browser.new_context()
     watched = Watched(context.new_page())
-    watched.open(path, ready=False).wait_for_timeout(150)
-    assert watched.dialogs == [] and len(watched.policy) >= 5
+    watched.open(path, ready=False)
+    watched.until(lambda: len(watched.policy) >= 5)
+    assert watched.dialogs == []
     context.close()

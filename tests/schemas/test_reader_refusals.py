@@ -143,7 +143,7 @@ def test_a_child_that_dies_is_a_refused_file(tmp_path: Path, end: str, monkeypat
 def test_a_child_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "enter", _hangs)
     found = read(tmp_path, OK, limits={"seconds": 1})
-    assert rules(found) == {"timeout"} and found.seconds < 20
+    assert rules(found) == {"timeout"} and found.seconds < 300
 
 
 def _killed(job: object, channel: object) -> None:
@@ -155,7 +155,7 @@ def _gone(job: object, channel: object) -> None:
 
 
 def _hangs(job: object, channel: object) -> None:
-    threading.Event().wait(60)
+    threading.Event().wait(600)
 
 
 def many(line: str) -> str:

@@ -5,6 +5,7 @@ meaning: >
   number in the grant application), row_ref of one row (the first
   member by token, the largest claim). Claimed numbers are used only where a year has no member rows.
 reads: [association_members, association_grants]
+materialise: true
 */
 WITH member_rows AS (
   SELECT association_id, year, member_token, row_ref,

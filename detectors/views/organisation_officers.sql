@@ -5,6 +5,7 @@ meaning: >
   person_token, role_from (first day in any role), role_to (last day; null while some role goes on), row_ref of the earliest role.
   Board, chair, managing director, owner, treasurer and signatory; auditors and activity leaders decide nothing and are out.
 reads: [provider_roles, association_roles]
+materialise: true
 */
 WITH roles AS (
   SELECT 'provider' AS org_type, provider_id AS org_id, person_token, role, role_from, role_to, row_ref

@@ -5,6 +5,7 @@ meaning: >
   household, month and purpose, the same amount with the opposite sign). A reversal takes the latest equal payment off.
   Other negative rows stay, so that sums are net. One row a payment.
 reads: [income_support_payments]
+materialise: true
 */
 WITH kept AS (
   SELECT payment_id, household_token, month, paid_on, purpose, amount_sek, payee, bank_account_token, row_ref,

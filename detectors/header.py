@@ -37,6 +37,12 @@ OPTIONAL_HEADER = ("parameters", "amount", "law", "optional_reads", "optional_co
                    "unit", "age_limit", "owner", "why_not", "peers", "agreed_precision",
                    "overtaken_by_new")
 BILINGUAL = ("title", "why", "innocent", "blind_spots", "next_step", "sentence")
+# What the small mappings of a header may hold; `*` stands for names of the rule's own.
+INNER_KEYS = {
+    **dict.fromkeys((*BILINGUAL, "why_not"), ("sv", "en")), "amount": ("kind", "how"), "amount.how": ("sv", "en"),
+    "parameters.*": ("value", "law", "unit", "because"), "features.*": ("sv", "en", "unit"),
+    "changes": ("date", "what"),
+}
 
 
 class DetectorError(ValueError):
@@ -92,6 +98,27 @@ def split_file(path: Path) -> tuple[dict[str, Any], str]:
     return header, match[2].strip().rstrip(";").strip()
 
 
+def cut_text(value: Any, where: str, shape: str) -> str | None:
+    """What is wrong where a comma or colon in an unquoted text has made a key of its own, None where nothing is."""
+    if isinstance(value, list):
+        found = (cut_text(item, where, shape) for item in value)
+        return next((fault for fault in found if fault), None)
+    if not isinstance(value, dict):
+        return None
+    before = ""
+    for key, inner in value.items():
+        allowed = INNER_KEYS.get(shape)
+        if (inner is None and where) or (allowed and key not in allowed):
+            text = f"{where}.{before}" if before else where
+            return (f"{text}: something in it was read as a key of its own (`{str(key)[:40]}`); a text with a comma or "
+                    "a colon stands in quotes")
+        inner_shape = f"{shape}.{key}" if f"{shape}.{key}" in INNER_KEYS else f"{shape}.*"
+        if fault := cut_text(inner, f"{where}.{key}" if where else str(key), inner_shape if where else str(key)):
+            return fault
+        before = str(key)
+    return None
+
+
 def check_header(name: str, path: Path, header: Mapping[str, Any], law_names: set[str]) -> None:
     for key in header:
         if key not in REQUIRED_HEADER + OPTIONAL_HEADER:
@@ -101,6 +128,8 @@ def check_header(name: str, path: Path, header: Mapping[str, Any], law_names: se
     missing = [k for k in REQUIRED_HEADER if header.get(k) in (None, "", [], {})]
     if missing:
         raise DetectorError(f"{name}: header lacks {', '.join(missing)}")
+    if fault := cut_text(header, "", ""):
+        raise DetectorError(f"{name}: {fault}")
     code = str(header["code"])
     if not re.fullmatch(r"[A-Z]{2}\d{2}", code) or not re.fullmatch(rf"{code}_[a-z0-9_]+", path.stem):
         raise DetectorError(f"{name}: the code `{code}` and the file name differ; name it {code}_<slug>.sql")

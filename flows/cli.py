@@ -73,6 +73,8 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files, or folders of files")
     check.add_argument("--contract", type=Path, metavar="FILE", help="an edited contract to try (YAML)")
     check.add_argument("--settings", type=Path, metavar="FILE", help="settings of the municipality (YAML)")
+    check.add_argument("--workspace", type=Path, default=Path("workspace"), metavar="DIR",
+                       help="the workspace whose cases outcomes are looked up in (default: workspace)")
     check.set_defaults(run=_check)
 
     detectors = commands.add_parser("detectors", help="list the detectors, or explain one")
@@ -195,12 +197,15 @@ def _open(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from flows.reviews import judge_of
     from schemas.check import check_paths
     from schemas.settings import load_settings
     from schemas.source_mapping import contracts_for
 
     settings = load_settings(options.settings)
-    return check_paths(options.paths, contracts_for(settings), settings, sys.stdout, options.contract)
+    contracts = contracts_for(settings)
+    judge = judge_of(options.workspace, contracts, settings)
+    return check_paths(options.paths, contracts, settings, sys.stdout, options.contract, judge)
 
 
 def _detectors(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ function settles a warehouse that is built again for an earlier run.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,9 @@ import pyarrow.parquet as pq
 
 from schemas import cells
 from schemas.contract import Contract
-from schemas.groups import Group
+from schemas.groups import Group, load_groups
 from schemas.problems import NOTICES, Problem
+from schemas.settings import Settings
 from schemas.warehouse import Warehouse
 from schemas.warehouse_load import LINES_PER_FILE, FileRow
 
@@ -74,6 +75,26 @@ def settle(warehouse: Warehouse, contract: Contract, cases: Path | None, groups:
             [[o.row_ref for o in one], [o.subject_type for o in one], [o.subject_id for o in one],
              [o.reviewed_on for o in one], [o.detector_id for o in one]])
     return _told(warehouse, staging, reasons, examined)
+
+
+def _today() -> datetime.date:
+    return datetime.date.today()
+
+
+def judge_of(workspace: Path, contracts: Mapping[str, Contract],
+             settings: Settings) -> Callable[[Warehouse, Path], list[Problem]] | None:
+    """How `avvik check` examines outcomes: by the cases of the workspace's latest run; None where there is no run."""
+    cases = workspace / "latest" / "cases.parquet"
+    if not cases.is_file():
+        return None
+
+    def judge(warehouse: Warehouse, staging: Path) -> list[Problem]:
+        from detectors.run import catalogue_for
+
+        return settle(warehouse, contracts[DATASET], cases, load_groups(settings.groups),
+                      catalogue_for(contracts).detectors, _today(), staging).problems
+
+    return judge
 
 
 # A row that a later file says anew, wrongly or not, is no longer told: the investigator has been at it again.

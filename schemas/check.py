@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -28,6 +28,9 @@ from schemas.workspace import Workspace
 
 FINE, FOUND, USAGE, NOT_DONE = 0, 1, 2, 3
 LINES_SHOWN = 5
+JUDGED = "outcomes"
+# Puts aside the loaded outcomes that cannot be right (warehouse, staging folder) and tells them.
+Judge = Callable[[Warehouse, Path], list[Problem]]
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,14 @@ def check_paths(
     settings: Settings,
     out: TextIO,
     contract_file: Path | None = None,
+    judge: Judge | None = None,
 ) -> int:
     """Check files, or the files of folders, and print what a night would do with them to `out`.
 
     `contract_file` is an edited contract to try: it takes the place of its dataset's, and a file named on its own
-    is read by it whatever the file is called. Returns 0 when everything would be loaded, 1 when something would be
-    refused or quarantined or a check fails, 2 when the question is wrong (no such path, no such dataset, a contract
+    is read by it whatever the file is called. `judge` examines rows of outcomes by the cases of a workspace; without
+    it their cases are not looked up, which is said. Returns 0 when everything would be loaded, 1 when something would
+    be refused or quarantined or a check fails, 2 when the question is wrong (no such path, no such dataset, a contract
     that cannot be), 3 when the check could not be carried out.
     """
     speaker = _Speaker(out, settings.language)
@@ -106,7 +111,7 @@ def check_paths(
         return FOUND
     try:
         with tempfile.TemporaryDirectory(prefix="avvik-check-") as folder:
-            fine = _check(question.files, known, settings, Path(folder), speaker)
+            fine = _check(question.files, known, settings, Path(folder), speaker, judge)
     except (WarehouseError, ReconciliationError) as error:  # both texts are ours and hold no value
         speaker.line(speaker.word("broken", message=error))
         return NOT_DONE
@@ -154,7 +159,8 @@ def _unknown(name: str) -> Problem:
 
 
 def _check(
-    asked: Sequence[_Asked], contracts: Mapping[str, Contract], settings: Settings, folder: Path, speaker: _Speaker
+    asked: Sequence[_Asked], contracts: Mapping[str, Contract], settings: Settings, folder: Path, speaker: _Speaker,
+    judge: Judge | None,
 ) -> int:
     """Prints a section per file; how many would be loaded whole and hold every check."""
     fine = 0
@@ -168,6 +174,7 @@ def _check(
             chosen = {name: contract for name, contract in contracts.items() if name in datasets}
             results = validate(warehouse.connection, warehouse.path, chosen, None)
             warehouse.apply_checks(results)
+            judged = judge(warehouse, workspace.staging) if judge is not None and JUDGED in datasets else []
             warehouse.deduplicate()
             accounts = {(row.dataset, row.sha256): row for row in warehouse.reconcile()}
             ids = {(row.dataset, row.sha256): row.file_id for row in warehouse.files}
@@ -176,6 +183,7 @@ def _check(
                 section = _Section(
                     speaker, warehouse.connection, contracts[one.dataset], ids.get(content, 0),
                     [result for result in results if result.dataset == one.dataset],
+                    judged if judge is not None else None,
                 )  # fmt: skip
                 fine += section.write(reading, accounts.get(content))
     return fine
@@ -190,6 +198,7 @@ class _Section:
     contract: Contract
     file_id: int
     results: list[CheckResult]
+    judged: list[Problem] | None
 
     def write(self, reading: FileReading, account: ReconciliationRow | None) -> bool:
         """Whether the file would be loaded whole, with every check computed."""
@@ -198,6 +207,11 @@ class _Section:
         speaker.line(f"{reading.file_name} ({reading.dataset})")
         for problem in reading.problems:
             speaker.problem(problem)
+        if self.contract.dataset == JUDGED:
+            if self.judged is None:
+                speaker.line(speaker.word("unjudged"), 2)
+            for problem in self._judged(reading):
+                speaker.problem(problem)
         if reading.status == "refused" or account is None:
             speaker.line(speaker.word("unread"), 2)
             return False
@@ -213,9 +227,16 @@ class _Section:
         speaker.line(speaker.word("checks", held=len(self.results) - len(mine), all=len(self.results)), 2)
         for result, count, lines in mine:
             self._failed(result, count, lines)
-        remarks = [problem for problem in reading.problems if problem.rule not in NOTICES]
+        remarks = [problem for problem in reading.problems if problem.rule not in NOTICES] + self._judged(reading)
         unknown = [result for result, _, _ in mine if not result.computed]
         return not (refused or counts["quarantined"] or remarks or unknown)
+
+    def _judged(self, reading: FileReading) -> list[Problem]:
+        """What is wrong with outcomes of this file, but for cells the reader has told of."""
+        if self.contract.dataset != JUDGED:
+            return []
+        told = {(problem.row, problem.column) for problem in reading.problems}
+        return [one for one in self.judged or [] if one.file == reading.file_name and (one.row, one.column) not in told]
 
     def _span(self) -> list[int]:
         return [self.file_id * LINES_PER_FILE, (self.file_id + 1) * LINES_PER_FILE - 1]
@@ -227,7 +248,7 @@ class _Section:
             f'FROM quarantine."{self.contract.dataset}" WHERE row_ref BETWEEN $1 AND $2 '
             "AND NOT list_has_any(string_split(rule, ', '), CAST($3 AS VARCHAR[])) "
             "GROUP BY rule, reason ORDER BY min(line), rule, reason",
-            [*self._span(), [result.check_id for result in self.results]],
+            [*self._span(), [*(result.check_id for result in self.results), *(one.rule for one in self.judged or ())]],
         ).fetchall()
         if rows:
             self.speaker.line(self.speaker.word("aside"), 2)

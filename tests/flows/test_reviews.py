@@ -17,6 +17,7 @@ import pytest
 
 from detectors.case_files import write_cases
 from detectors.cases import Case
+from flows.cli import main
 from flows.reviews import Reviewed, settle
 from reports.load import load_run
 from reports.model import GroupModel
@@ -260,3 +261,28 @@ def test_what_libreoffice_saves_is_read_back(small: Path, tmp_path: Path) -> Non
     assert len(reviewed.outcomes) == len(book.rows) and not reviewed.problems
     assert {(one.outcome, one.recovered_sek, one.listed_on) for one in reviewed.outcomes} == {
         ("explained", Decimal("10.50"), AS_OF)}
+
+
+def test_check_looks_cases_up_in_the_workspace(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                               capsys: pytest.CaptureFixture[str]) -> None:
+    """`avvik check` tells an unknown case by its cell's line, without the value; without a run it says it cannot."""
+    first = pq.read_table(small / "cases.parquet", columns=["case_id", "first_seen"]).to_pylist()[0]
+    said = "case_id;reviewed_on;outcome;reviewer_group\n"
+    fine, wrong = (f"{case};{AS_OF};explained;sg-hemtjanst\n" for case in (first["case_id"], "0123456789"))
+    for name, rows in (("fine", fine), ("wrong", fine + wrong)):
+        (tmp_path / f"outcomes_{name}.csv").write_text(said + rows, encoding="utf-8")
+    (tmp_path / "workspace").mkdir()
+    (tmp_path / "workspace" / "latest").symlink_to(small)
+    monkeypatch.setattr("flows.reviews._today", lambda: NEXT)
+
+    def check(name: str, workspace: str) -> tuple[int, str]:
+        code = main(["check", str(tmp_path / f"outcomes_{name}.csv"), "--workspace", str(tmp_path / workspace)])
+        return code, capsys.readouterr().out
+
+    assert check("fine", "workspace")[0] == 0
+    code, told = check("wrong", "workspace")
+    assert code == 1
+    assert "inget ärende har det id:t. [unknown_case]" in told and "rad 3" in told and "0123456789" not in told
+    code, told = check("wrong", "elsewhere")
+    assert code == 0
+    assert "Ärendena prövas inte" in told

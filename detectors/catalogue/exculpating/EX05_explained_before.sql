@@ -17,8 +17,8 @@ innocent:
   sv: Räknas inte när en omöjlig eller regelstridig avvikelse sträcker sig över dagar efter granskningen, när en senare bedömning säger något annat eller när förklaringen är äldre än ett år.
   en: Not counted where an impossible deviation or a breach reaches days after the review, where a later verdict says something else or where the explanation is more than a year old.
 blind_spots:
-  sv: Att något ovanligt fortsätter efter granskningen tar inte bort förklaringen. En avvikelse som kommit till senare men gäller tid före granskningen märks i listan som ny och ska läsas för sig.
-  en: Something unusual that goes on after the review does not take the explanation away. A deviation that came later but concerns time before the review is marked as new in the list and should be read by itself.
+  sv: Att något ovanligt fortsätter efter granskningen tar inte bort förklaringen. En avvikelse som kommit till senare men gäller tid före granskningen märks i listan som ny och ska läsas för sig. Ett utfall som namnger ett ärende räknas på ärendets subjekt; ett ärende som ingen natt har listat läggs undan innan regeln läser.
+  en: Something unusual that goes on after the review does not take the explanation away. A deviation that came later but concerns time before the review is marked as new in the list and should be read by itself. An outcome that names a case counts for the subject of the case; a case that no night has listed is put aside before the rule reads.
 next_step:
   sv: Läs den tidigare granskningen och se om dagens avvikelser är samma som då.
   en: Read the earlier review and see whether today's deviations are the same as then.

@@ -70,8 +70,8 @@ class _Teller:
         self.say = self.text["whatif"]
 
     def changes(self) -> Section:
-        rows = [[f"{c['code']} {words.pick(c['title'], self.language)}", c["name"], self._value(c["before"]),
-                 self._value(c["after"]), c["unit"]] for c in self.result["changes"]]
+        rows = [[f"{c['code']} {words.pick(c['title'], self.language)}", self._limit(c["name"]),
+                 self._value(c["before"]), self._value(c["after"]), words.spoken(c["unit"], self.language)[0]] for c in self.result["changes"]]
         notes = [] if self.result["same_rule"] else [self.say["rule_changed"]]
         return Section(self.say["changes"], notes, [self.text["head"]["rule"], *self.say["head_changes"]], rows, (2, 3))
 
@@ -118,19 +118,19 @@ class _Teller:
     def top(self) -> Section:
         top = self.result["top"]
         rows = [[self._subject(r), self.say["move"][name], self._n(r["before"]), self._n(r["after"]),
-                 self._n(r["score_before"]), self._n(r["score_after"])]
+                 self._p(r["score_before"]), self._p(r["score_after"])]
                 for name in ("entered", "left", "moved") for r in top[name]]
         note = self.say["top_line"].format(size=top["size"], entered=len(top["entered"]), left=len(top["left"]),
                                            moved=len(top["moved"]), unmoved=top["unmoved"])
         return Section(self.say["top"].format(size=top["size"]), [note], self.say["head_top"], rows, (2, 3, 4, 5))
 
     def subjects(self, side: str) -> Section:
-        rows = [[self._subject(r), self._n(r["rank"]), self._n(r["score"]), self._sek(r["amount_sek"])]
+        rows = [[self._subject(r), self._n(r["rank"]), self._p(r["score"]), self._sek(r["amount_sek"])]
                 for r in self.result[f"subjects_{side}"]]
         return self._listed(self.say[f"subjects_{side}"], rows, self.say["head_subjects"], (1, 2, 3))
 
     def findings(self, side: str) -> Section:
-        rows = [[self._subject(f), f["detector_id"], f["from"] or "", f["to"] or "", self._n(f["strength"]),
+        rows = [[self._subject(f), f["detector_id"], f["from"] or "", f["to"] or "", self._p(f["strength"]),
                  self._sek(f["amount_sek"]), self._n(f["n_evidence"])] for f in self.result[f"findings_{side}"]]
         return self._listed(self.say[f"findings_{side}"], rows, self.say["head_findings"], (4, 5, 6))
 
@@ -148,6 +148,14 @@ class _Teller:
 
     def _n(self, value: float | None) -> str:
         return "–" if value is None else words.number(value, self.language)
+
+    def _p(self, value: float | None) -> str:
+        return "–" if value is None else words.number(value, self.language, 2)
+
+    def _limit(self, name: str) -> str:
+        """A limit by the name people read, and by the one that --set takes."""
+        said = words.limit_name(name, self.language)
+        return said if said.replace(" ", "_") == name else f"{said} ({name})"
 
     def _sek(self, value: str | None) -> str:
         return "–" if value is None else words.sek(float(value), self.language)

@@ -28,7 +28,7 @@ const Case = (() => {
       bodies.push(el("tbody", {}, files.length > 1 ? el("tr", { class: "of-file" }, el("th", { scope: "rowgroup", colspan: kept.length + 1, class: "file" }, D.files[file][0])) : "", list));
     }
     const label = D.datasets[dataset];
-    const all = names.map((name, at) => same[at] && columns[at + 2][0] ? `${name[1]} ${shown(name[0], columns[at + 2][0])}` : "").filter(Boolean);
+    const all = names.map((name, at) => same[at] && columns[at + 2][0] ? Draw.named({ label: name[1], token: shown(name[0], columns[at + 2][0]) }) : "").filter(Boolean);
     const node = table([[T.line, "n"], ...kept.map((at) => [names[at][1], isNumber(names[at][0]) ? "n" : null])], []);
     node.tBodies[0].replaceWith(...bodies);
     const title = el("p", { class: "of" }, el("b", {}, label), files.length > 1 ? "" : [" · ", el("span", { class: "file" }, D.files[files[0]][0])],

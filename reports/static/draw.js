@@ -250,5 +250,5 @@ const Draw = (() => {
         known.map((night) => svg("circle", { class: "dot", cx: x(nights.indexOf(night)), cy: y(night[1]), r: night === last ? 4 : 2 }))),
       el("details", {}, el("summary", {}, T.history_table), region(T.history, table([[T.night], [T.points, "n"], [T.state]], rows, null, "narrow")))];
   }
-  return { section, waterfall, peers, timeline, network, history };
+  return { section, named, waterfall, peers, timeline, network, history };
 })();

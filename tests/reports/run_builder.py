@@ -189,7 +189,7 @@ class _Maker:
                                "line": 20 + at})
 
 
-def _large(maker: _Maker, providers: int) -> None:
+def _large(maker: _Maker, providers: int, rows: int = 1) -> None:
     order = []
     for at in range(providers):
         subject = ("provider", f"U{at:05d}")
@@ -200,13 +200,13 @@ def _large(maker: _Maker, providers: int) -> None:
         parts: list[tuple[str, float]] = []
         n = 1 + (at * 7) % 60
         if at % 3 != 2:
-            maker.finding("HC01", subject, 0, 2 + at % 5, 120.0 + at % 977, {"n": n, "minutes": n * 17, "n_staff": 2})
+            maker.finding("HC01", subject, 0, rows * (2 + at % 5), 120.0 + at % 977, {"n": n, "minutes": n * 17, "n_staff": 2})
             parts.append(("HC01", 4 + (at * 37 % 1600) / 100))
         if at % 2:
-            maker.finding("HC07", subject, 0, 1 + at % 3, 900.25 + at % 4001, {"minutes": n * 3, "months": 2})
+            maker.finding("HC07", subject, 0, rows * (1 + at % 3), 900.25 + at % 4001, {"minutes": n * 3, "months": 2})
             parts.append(("HC07", 4 + (at * 53 % 1300) / 100))
         if not parts or at % 4 == 0:
-            maker.finding("HC11", subject, 0, 1 + at % 2, None, {"share": 0.5, "n": n})
+            maker.finding("HC11", subject, 0, rows * (1 + at % 2), None, {"share": 0.5, "n": n})
             parts.append(("HC11", 3.25))
         order.append((subject, ("new", "continuing", "worse", "better")[at * 5 % 7 % 4], parts, ["sg-hemtjanst"]))
     maker.rank(order)
@@ -356,14 +356,14 @@ def _meta(maker: _Maker) -> dict[str, Any]:
 
 
 def build(folder: Path, providers: int | None = None, seed: int = 7, poison: str = "",
-          meeting: str | None = "2026-11-10") -> Path:
-    """Write a run into `folder` and return it. `poison` is appended to every text a source could have written."""
+          meeting: str | None = "2026-11-10", rows: int = 1) -> Path:
+    """Write a run into `folder` and return it. `rows`: that many times the evidence, of a large run. `poison` is appended to every text a source could have written."""
     folder.mkdir(parents=True, exist_ok=True)
     maker = _Maker(seed, poison)
     if providers is None:
         _small(maker)
     else:
-        _large(maker, providers)
+        _large(maker, providers, rows)
     tables = (("findings", maker.findings, FINDINGS), ("ranked", maker.ranked, RANKED),
               ("evidence", maker.evidence, EVIDENCE), ("peers", maker.peers, PEERS),
               ("subjects", maker.subjects, SUBJECTS), ("cases", maker.cases, CASES), ("links", maker.links, LINKS),

@@ -71,7 +71,8 @@ class _Teller:
 
     def changes(self) -> Section:
         rows = [[f"{c['code']} {words.pick(c['title'], self.language)}", self._limit(c["name"]),
-                 self._value(c["before"]), self._value(c["after"]), words.spoken(c["unit"], self.language)[0]] for c in self.result["changes"]]
+                 self._value(c["before"]), self._value(c["after"]), words.spoken(c["unit"], self.language)[0]]
+                for c in self.result["changes"]]
         notes = [] if self.result["same_rule"] else [self.say["rule_changed"]]
         return Section(self.say["changes"], notes, [self.text["head"]["rule"], *self.say["head_changes"]], rows, (2, 3))
 

@@ -200,7 +200,8 @@ def _large(maker: _Maker, providers: int, rows: int = 1) -> None:
         parts: list[tuple[str, float]] = []
         n = 1 + (at * 7) % 60
         if at % 3 != 2:
-            maker.finding("HC01", subject, 0, rows * (2 + at % 5), 120.0 + at % 977, {"n": n, "minutes": n * 17, "n_staff": 2})
+            maker.finding("HC01", subject, 0, rows * (2 + at % 5), 120.0 + at % 977,
+                          {"n": n, "minutes": n * 17, "n_staff": 2})
             parts.append(("HC01", 4 + (at * 37 % 1600) / 100))
         if at % 2:
             maker.finding("HC07", subject, 0, rows * (1 + at % 3), 900.25 + at % 4001, {"minutes": n * 3, "months": 2})
@@ -357,7 +358,9 @@ def _meta(maker: _Maker) -> dict[str, Any]:
 
 def build(folder: Path, providers: int | None = None, seed: int = 7, poison: str = "",
           meeting: str | None = "2026-11-10", rows: int = 1) -> Path:
-    """Write a run into `folder` and return it. `rows`: that many times the evidence, of a large run. `poison` is appended to every text a source could have written."""
+    """Write a run into `folder` and return it.
+
+    rows: that many times the evidence, of a large run. poison: is appended to every text a source could have written."""
     folder.mkdir(parents=True, exist_ok=True)
     maker = _Maker(seed, poison)
     if providers is None:

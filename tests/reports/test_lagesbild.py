@@ -80,7 +80,8 @@ def test_ratios_are_of_whole_quarters_and_rounded() -> None:
     situation = Situation.of(_town(), AS_OF)
     assert situation.per_hour("home_care")[-1] == ("2026\u00a0kv\u00a03", 450)
     assert [name for name, _ in situation.per_hour("home_care")] == [
-        "2025\u00a0kv\u00a04", "2026\u00a0kv\u00a01", "2026\u00a0kv\u00a02", "2026\u00a0kv\u00a03"], "a quarter that began before the record is left out"
+        "2025\u00a0kv\u00a04", "2026\u00a0kv\u00a01", "2026\u00a0kv\u00a02", "2026\u00a0kv\u00a03",
+    ], "a quarter that began before the record is left out"
     assert situation.per_person("home_care")[-1] == ("2026\u00a0kv\u00a03", 13_800)
     assert situation.per_hour("assistance") == [] and situation.half_year_change("assistance") is None
     assert situation.half_year_change("home_care") == 6

@@ -238,6 +238,9 @@ def test_a_corrected_file_for_three_days_ago_makes_nothing_new(bench: Bench, tmp
     world.said[9] = []
     told = made.run(10)
     assert told["new_subjects"] == 0 and told["gone_subjects"] == 0 and told["follow_up"]["reopened"] == 0
+    listed = [row["listed"] for row in made.table(10, "ranked")]
+    assert [told["listed_subjects"], told["set_apart_subjects"]] == [listed.count(True), listed.count(False)]
+    assert told["subjects"] == len(listed)
     assert {row["state"] for row in made.table(10, "ranked")} == {"continuing"}
 
 

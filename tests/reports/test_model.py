@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,22 @@ def test_a_subject_only_other_groups_know_is_not_listed(run: Run) -> None:
     across = GroupModel(run, run.groups["sg-tvar"], "sv")
     assert [case["subject_type"] for case in across.cases] == ["provider"]
     assert {f["detector"] for f in across.detail(0)["findings"]} == {"XD01"}
+
+
+def test_who_is_too_weak_for_the_list_is_shown_after_it_and_counted_apart(run: Run) -> None:
+    group = run.groups["sg-hemtjanst"]
+    whole = GroupModel(run, group, "sv")
+    last = [case.row["rank"] for case in whole.items[-3:]]
+    weak = replace(run, ranked=[{**row, "listed": row["rank"] not in last} for row in run.ranked])
+    model = GroupModel(weak, group, "sv")
+    assert [case["id"] for case in model.cases] == [case["id"] for case in whole.cases], "nobody is lost"
+    assert [case["listed"] for case in model.cases] == [True] * 61 + [False] * 3
+    head, before = model.head(), whole.head()
+    assert (head["deviations"], head["weak"], before["deviations"], before["weak"]) == (61, 3, 64, 0)
+    assert head["money"]["exact"] == before["money"]["exact"] - sum(
+        case["amounts"]["exact"] for case in whole.cases[-3:])
+    older = replace(run, ranked=[{k: v for k, v in row.items() if k != "listed"} for row in run.ranked])
+    assert GroupModel(older, group, "sv").listed == 64, "a run from before lists everybody"
 
 
 def test_rows_are_shared_fairly() -> None:

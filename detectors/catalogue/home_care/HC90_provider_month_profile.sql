@@ -51,34 +51,41 @@ severity: 2
 status: active
 since: 2026-11-23
 */
-WITH visits AS (
-  SELECT v.provider_id, v.client_token, v.staff_token, v.visit_id, v.row_ref, CAST(v.started_at AS DATE) AS day,
-         CAST(date_trunc('month', v.started_at) AS DATE) AS month,
-         (epoch(v.ended_at) - epoch(v.started_at)) / 60.0 AS minutes, v.planned_minutes,
-         CASE WHEN o.day IS NOT NULL THEN NULL WHEN v.registration = 'manual' THEN 1.0 ELSE 0.0 END AS is_manual,
-         CASE WHEN v.edited_afterwards THEN 1.0 WHEN v.edited_afterwards IS NOT NULL THEN 0.0 END AS is_edited,
-         CASE WHEN v.registration NOT IN ('tag', 'app') THEN NULL
-              WHEN mod(CAST(round(epoch(v.ended_at) - epoch(v.started_at), 0) AS BIGINT), 900) = 0 THEN 1.0 ELSE 0.0 END AS is_quarter,
-         CASE WHEN hour(v.started_at) >= 22 OR hour(v.started_at) < 6 THEN 1.0 ELSE 0.0 END AS is_night
+WITH parts AS (
+  -- a provider's visits with one client by one member of staff in one month: a fifteenth of the rows
+  SELECT v.provider_id, v.client_token, v.staff_token, CAST(date_trunc('month', v.started_at) AS DATE) AS month,
+         count(*) AS n, sum(epoch(v.ended_at) - epoch(v.started_at)) AS seconds,
+         count_if(o.day IS NULL) AS n_told, count_if(o.day IS NULL AND v.registration = 'manual') AS n_manual,
+         count(v.edited_afterwards) AS n_with_edits, count_if(v.edited_afterwards) AS n_edited,
+         count_if(coalesce(v.registration, 'tag') IN ('tag', 'app')) AS n_stamped,
+         count_if(coalesce(v.registration, 'tag') IN ('tag', 'app')
+                  AND mod(CAST(round(epoch(v.ended_at) - epoch(v.started_at), 0) AS BIGINT), 900) = 0) AS n_quarter,
+         count_if(hour(v.started_at) >= 22 OR hour(v.started_at) < 6) AS n_night,
+         count(v.planned_minutes) AS n_planned, sum(v.planned_minutes) AS planned_minutes,
+         sum(CASE WHEN v.planned_minutes IS NOT NULL THEN epoch(v.ended_at) - epoch(v.started_at) END) AS planned_seconds
   FROM home_care_visits v
-  JOIN home_care_covered_months k ON k.month = CAST(date_trunc('month', v.started_at) AS DATE)
   LEFT JOIN home_care_outage_days o ON o.day = CAST(v.started_at AS DATE)
   WHERE v.started_at >= $since AND v.ended_at > v.started_at
+  GROUP BY v.provider_id, v.client_token, v.staff_token, CAST(date_trunc('month', v.started_at) AS DATE)
 ),
 staff_days AS (
-  SELECT provider_id, month, count(*) AS n
-  FROM (SELECT DISTINCT provider_id, month, staff_token, day FROM visits) d
-  GROUP BY provider_id, month
+  SELECT provider_id, CAST(date_trunc('month', day) AS DATE) AS month, count(*) AS n
+  FROM (SELECT DISTINCT provider_id, staff_token, CAST(started_at AS DATE) AS day FROM home_care_visits
+        WHERE started_at >= $since AND ended_at > started_at) d
+  GROUP BY provider_id, CAST(date_trunc('month', day) AS DATE)
 ),
 profile AS (
-  SELECT provider_id, month, count(*) AS n, sum(minutes) AS minutes, avg(is_manual) AS manual_share,
-         avg(is_edited) AS edited_share, avg(is_quarter) AS quarter_share, avg(is_night) AS night_share,
-         avg(minutes - planned_minutes) AS plan_deviation
-  FROM visits GROUP BY provider_id, month
+  SELECT p.provider_id, p.month, CAST(sum(p.n) AS BIGINT) AS n, sum(p.seconds) / 60.0 AS minutes,
+         sum(p.n_manual) / nullif(sum(p.n_told), 0) AS manual_share,
+         sum(p.n_edited) / nullif(sum(p.n_with_edits), 0) AS edited_share,
+         sum(p.n_quarter) / nullif(sum(p.n_stamped), 0) AS quarter_share, sum(p.n_night) / sum(p.n) AS night_share,
+         (sum(p.planned_seconds) / 60.0 - sum(p.planned_minutes)) / nullif(sum(p.n_planned), 0) AS plan_deviation
+  FROM parts p JOIN home_care_covered_months k ON k.month = p.month
+  GROUP BY p.provider_id, p.month
 ),
 client_staff AS (
-  SELECT provider_id, month, client_token, count(DISTINCT staff_token) AS n_staff, count(*) AS n_visits
-  FROM visits GROUP BY provider_id, month, client_token
+  SELECT provider_id, month, client_token, count(staff_token) AS n_staff, CAST(sum(n) AS BIGINT) AS n_visits
+  FROM parts GROUP BY provider_id, month, client_token
 ),
 firsts AS (
   SELECT provider_id, client_token, min(month) AS first_month FROM home_care_months GROUP BY provider_id, client_token
@@ -112,9 +119,14 @@ levels AS (
 ),
 sampled AS (
   -- rows an investigator can open: manual, edited, night and long visits, the longest first
-  SELECT provider_id, month, row_ref,
-         row_number() OVER (PARTITION BY provider_id, month ORDER BY minutes DESC, visit_id) AS place
-  FROM visits WHERE is_manual = 1 OR is_edited = 1 OR is_night = 1 OR minutes >= 60
+  SELECT v.provider_id, CAST(date_trunc('month', v.started_at) AS DATE) AS month, v.row_ref,
+         row_number() OVER (PARTITION BY v.provider_id, CAST(date_trunc('month', v.started_at) AS DATE)
+                            ORDER BY epoch(v.ended_at) - epoch(v.started_at) DESC, v.visit_id) AS place
+  FROM home_care_visits v
+  LEFT JOIN home_care_outage_days o ON o.day = CAST(v.started_at AS DATE)
+  WHERE v.started_at >= $since AND v.ended_at > v.started_at
+    AND ((v.registration = 'manual' AND o.day IS NULL) OR v.edited_afterwards OR hour(v.started_at) >= 22
+         OR hour(v.started_at) < 6 OR epoch(v.ended_at) - epoch(v.started_at) >= 3600)
 ),
 references_of AS (
   SELECT provider_id, month, array_agg(row_ref) AS evidence FROM sampled WHERE place <= 50 GROUP BY provider_id, month

@@ -57,13 +57,20 @@ def case(model: GroupModel, at: int, cap: tuple[int, int], tables: Tables,
         found.append([tables.detector(item["detector"]), item["sentence"], item["from"], item["to"],
                       item["amount"], AMOUNT_KINDS.index(item["amount_kind"])
                       if item["amount_kind"] in AMOUNT_KINDS else 3, item["n_evidence"], blocks, peers, item["kept"]])
-    return [found, [[tables.detector(code), points] for code, points in detail["contributions"]],
+    parts = detail["contributions"] if model.group.points_visible else _shares(detail["contributions"])
+    return [found, [[tables.detector(code), points] for code, points in parts],
             detail["against"], detail["elsewhere"], detail["facts"], _network(detail["network"], tables, linked),
             detail["first_seen"], detail["back"],
-            [[night, round(score, 2) if score is not None else None, state_index(state)]
+            [[night, round(score, 2) if score is not None and model.group.points_visible else None, state_index(state)]
              for night, score, state in detail["history"]],
             {name: said for name, said in detail["verdict"].items() if said},
             detail["why"]]
+
+
+def _shares(parts: list[list[Any]]) -> list[list[Any]]:
+    """Each reason in per cent of what speaks for the case, so that nothing tells how many points there are."""
+    whole = sum(points for _, points in parts if points > 0) or 1.0
+    return [[code, round(100 * points / whole, 1)] for code, points in parts]
 
 
 def _network(network: dict[str, Any] | None, tables: Tables, linked: Callable[[int], Any]) -> list[Any] | None:
@@ -82,7 +89,7 @@ def columns(model: GroupModel, members: Iterable[int], tables: Tables) -> dict[s
         "id": [one["id"] for one in cases], "name": [one["subject"] for one in cases],
         "type": [SUBJECT_TYPES.index(one["shown_type"]) for one in cases],
         "kinds": [sum(1 << KINDS.index(kind) for kind in one["kinds"]) for one in cases],
-        "score": [one["score"] for one in cases],
+        "score": [one["score"] for one in cases] if model.group.points_visible else None,
         "last": [(as_of - as_of.fromisoformat(one["last"])).days for one in cases],
         "state": [state_index(one["state"]) for one in cases],
         "since": [int(one["since_meeting"]) for one in cases],

@@ -31,9 +31,11 @@ class _Sheet:
                  formats: dict[str, Any], top: int = 0) -> None:
         self.sheet = book.add_worksheet(name)
         self.formats, self.top, self.at, self.width = formats, top, top + 1, len(heads)
+        self.widths = [wide for _, wide in heads]
         for column, (title, wide) in enumerate(heads):
             self.sheet.set_column(column, column, wide)
             self.sheet.write_string(top, column, title, formats["head"])
+        self.sheet.set_row(top, 30)
         self.sheet.freeze_panes(top + 1, min(3, len(heads) - 1))
         self.sheet.set_landscape()
         self.sheet.set_paper(9)
@@ -42,17 +44,27 @@ class _Sheet:
 
     def add(self, values: Sequence[Any], kinds: str) -> None:
         """kinds: one letter a column, t text, w wrapped text, n number, m money, p points."""
+        high = 1
         for column, (value, kind) in enumerate(zip(values, kinds, strict=True)):
             if value is None or value == "":
                 continue
             if kind in "tw":
+                if kind == "w":
+                    high = max(high, _lines(str(value), self.widths[column]))
                 self.sheet.write_string(self.at, column, clean(str(value)), self.formats.get(kind))
             else:
                 self.sheet.write_number(self.at, column, float(value), self.formats.get(kind))
+        if high > 1:  # LibreOffice does not find the height of wrapped text by itself
+            self.sheet.set_row(self.at, 15 * min(high, 27))
         self.at += 1
 
     def close(self) -> None:
         self.sheet.autofilter(self.top, 0, max(self.at - 1, self.top + 1), self.width - 1)
+
+
+def _lines(text: str, wide: int) -> int:
+    """Lines that a wrapped text takes in a column of so many characters, rather too many than too few."""
+    return sum(max(1, -(-len(part) // max(1, wide - 2))) for part in text.split("\n"))
 
 
 def clean(text: str) -> str:
@@ -69,7 +81,8 @@ def workbook(model: GroupModel) -> bytes:
                          "comments": f"{text['working_paper']} {model.run.meta['run_id']}", "created": stamp})
     formats = {"head": book.add_format({"bold": True, "bg_color": "#E4E8EC", "text_wrap": True, "valign": "top",
                                         "bottom": 1}),
-               "t": book.add_format({"valign": "top"}), "w": book.add_format({"valign": "top", "text_wrap": True}),
+               "t": book.add_format({"valign": "top", "indent": 1}),
+               "w": book.add_format({"valign": "top", "indent": 1, "text_wrap": True}),
                "n": book.add_format({"valign": "top", "num_format": "#,##0"}),
                "m": book.add_format({"valign": "top", "num_format": "#,##0.00"}),
                "p": book.add_format({"valign": "top", "num_format": "0.00"}),
@@ -104,7 +117,8 @@ def _cases(book: xlsxwriter.Workbook, model: GroupModel, formats: dict[str, Any]
         part = text["js"]["part_list" if case["listed"] else "part_weak"]
         sheet.add([case["rank"] if case["listed"] else None, case["id"], case["subject"],
                    text["subject_types"][case["shown_type"]],
-                   ", ".join(text["kinds"][kind] for kind in case["kinds"]), case["score"],
+                   ", ".join(text["kinds"][kind] for kind in case["kinds"]),
+                   case["score"] if model.group.points_visible else None,
                    part, *(case["amounts"].get(kind) for kind in AMOUNT_KINDS), case["last"],
                    text["states"].get(case["state"], case["state"]), "; ".join(titles), "\n".join(sentences),
                    ", ".join(name for name, _ in elsewhere), model.last_outcome(at)], kinds)

@@ -8,6 +8,8 @@ ledger_services  ledger findings on subjects with one of these services; `all` =
 subject_types    the subjects the group works with
 cross_domain     subject types whose cross-domain findings the group sees too, for subjects no other group may see
 persons_visible  true: tokens of persons, households and accounts may be shown (shortened)
+points_visible   false: the report shows no points, only each reason's share of its own case, so that a case that stands
+                 in the list by lot is not told by few points (default true)
 police           provider | association | legal_persons | none: the highest level of a police edition
 contact          whom another group asks
 meeting_dates    ISO dates; the latest one not after the night gives "new since the last meeting"
@@ -54,6 +56,7 @@ class Group:
     subject_types: tuple[str, ...] = ()
     cross_domain: tuple[str, ...] = ()
     persons_visible: bool = False
+    points_visible: bool = True
     police: str = "none"
     contact: str = ""
     meeting_dates: tuple[dt.date, ...] = ()
@@ -131,6 +134,7 @@ def _group(group: str, raw: Any) -> Group:
         subject_types=_words(group, "subject_types", raw.get("subject_types", []), SUBJECT_TYPES),
         cross_domain=_words(group, "cross_domain", raw.get("cross_domain", []), SUBJECT_TYPES),
         persons_visible=_flag(group, "persons_visible", raw.get("persons_visible", False)),
+        points_visible=_flag(group, "points_visible", raw.get("points_visible", True)),
         police=police,
         contact=str(raw.get("contact", "")),
         meeting_dates=tuple(sorted(_date(group, day) for day in raw.get("meeting_dates") or [])),

@@ -15,7 +15,9 @@ const Draw = (() => {
     return floors.map((n) => n / unit);
   }
   const share = (p) => num(100 * p, 0) + "\u00a0%";
-  function waterfall(parts, score) {
+  /* Without a score the parts are per cent of what speaks for the case. */
+  function waterfall(parts, whole) {
+    const score = whole ?? parts.reduce((sum, part) => sum + part[1], 0), digits = whole === null ? 0 : 2, unit = whole === null ? "\u00a0%" : "";
     const D = Page.data, T = Page.say, heads = parts.map((part) => D.detectors[part[0]]);
     let low = 0, high = 0, at = 0;
     for (const [, points] of parts) { at += points; low = Math.min(low, at); high = Math.max(high, at); }
@@ -34,13 +36,13 @@ const Draw = (() => {
       from += points;
       const css = head.code === "other_groups" ? "rest" : points < 0 ? "minus" : T.pseudo[head.code] ? "extra" : "plus";
       return el("tr", {}, el("th", { scope: "row" }, T.pseudo[head.code] || head.title), bar(start, from, css, i === 0),
-        el("td", { class: "n" }, (points > 0 ? "+" : "") + num(shown[i], 2)),
+        el("td", { class: "n" }, (points > 0 ? "+" : "") + num(shown[i], digits) + unit),
         known ? el("td", { class: "known" }, head.known ? fill(T.known, { a: num(head.known[0]), b: num(head.known[1]),
           low: share(head.known[3]), high: share(head.known[4]) }) : "") : "");
     });
     const foot = el("tr", {}, el("th", { scope: "row" }, T.sum), bar(0, score, "total", true, true),
-      el("td", { class: "n" }, num(score, 2)), known ? el("td", {}) : "");
-    return region(T.why_points, table([[T.reason], ["", "draw"], [T.points, "n"], ...(known ? [[T.known_head]] : [])], rows, foot, "waterfall"));
+      el("td", { class: "n" }, num(score, digits) + unit), known ? el("td", {}) : "");
+    return region(T.why_points, table([[T.reason], ["", "draw"], [whole === null ? T.share : T.points, "n"], ...(known ? [[T.known_head]] : [])], rows, foot, "waterfall"));
   }
 
   /* ---------- peers: own value against median, quartiles and the 95th percentile */
@@ -241,14 +243,14 @@ const Draw = (() => {
     const first = known[0], last = known[known.length - 1];
     const words = known.length ? fill(T.history_words, { a: num(first[1], 1), b: num(last[1], 1), day: first[0], n: num(nights.length) }) : "";
     const rows = nights.slice().reverse().map((night) => el("tr", {}, el("th", { scope: "row" }, night[0]),
-      el("td", { class: "n" }, night[1] === null ? "–" : num(night[1], 1)), el("td", {}, D.states[night[2]])));
+      known.length ? el("td", { class: "n" }, night[1] === null ? "–" : num(night[1], 1)) : "", el("td", {}, D.states[night[2]])));
     return [...section(T.history), el("p", { class: "sub" }, words),
-      nights.length < 3 ? "" : svg("svg", { class: "history", role: "img", "aria-label": words, viewBox: `0 0 ${wide} ${high}`, width: wide, height: high },
+      nights.length < 3 || !known.length ? "" : svg("svg", { class: "history", role: "img", "aria-label": words, viewBox: `0 0 ${wide} ${high}`, width: wide, height: high },
         svg("path", { class: "grid", d: `M44 ${y(top)}h${wide - 60}M44 ${y(0)}h${wide - 60}` }),
         svg("text", { x: 36, y: +y(top) + 4, "text-anchor": "end" }, num(top, 1)), svg("text", { x: 36, y: +y(0) + 4, "text-anchor": "end" }, "0"),
         svg("path", { class: "run", d: path }),
         known.map((night) => svg("circle", { class: "dot", cx: x(nights.indexOf(night)), cy: y(night[1]), r: night === last ? 4 : 2 }))),
-      el("details", {}, el("summary", {}, T.history_table), region(T.history, table([[T.night], [T.points, "n"], [T.state]], rows, null, "narrow")))];
+      el("details", {}, el("summary", {}, T.history_table), region(T.history, table([[T.night], known.length ? [T.points, "n"] : null, [T.state]].filter(Boolean), rows, null, "narrow")))];
   }
   return { section, named, waterfall, peers, timeline, network, history };
 })();

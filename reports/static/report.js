@@ -10,6 +10,7 @@
 
   const day = (back) => new Date(Date.parse(D.asOf + "T00:00:00Z") - back * 864e5).toISOString().slice(0, 10);
   const count = () => C.id.length;
+  const sorts = () => ["rank", "amount", "score", "last", "subject"].filter((key) => key !== "score" || C.score);  // some groups see no points
   /* A side page has some of the cases, and their places in the whole list. */
   const place = (i) => C.place ? C.place[i] : i + 1;
   const sideOf = (i) => C.side && C.side[i] >= 0 ? D.sides[C.side[i]] : null;
@@ -90,7 +91,7 @@
         at === 1 && why.length > 2 ? [" ", el("span", { class: "sub" }, fill(T.more_reasons, { n: why.length - 2 }))] : ""))),
       el("td", { class: "weeks" }, spark(i)),
       el("td", { class: "n amount" }, amounts(i)),
-      el("td", { class: "n score" }, num(C.score[i], 1)),
+      C.score ? el("td", { class: "n score" }, num(C.score[i], 1)) : "",
       el("td", { class: "last" }, day(C.last[i])),
       el("td", { class: "state" }, stateOf(i), sinceMeeting(i)));
   }
@@ -161,7 +162,7 @@
       types.length > 1 ? field(T.type, choose("type", [["", T.all], ...types.map((at) => [D.typeIds[at], D.types[at]])])) : "",
       listed() < count() ? field(T.part, choose("part", [["", T.part_list], ["weak", T.part_weak], ["all", T.all]])) : "",
       field(T.min_amount, type("min", { type: "number", min: 0, step: 1 })),
-      field(T.sort, choose("sort", ["rank", "amount", "score", "last", "subject"].map((key) => [key, T["sort_" + key]]))));
+      field(T.sort, choose("sort", sorts().map((key) => [key, T["sort_" + key]]))));
     if (D.meeting) {
       const box = el("input", { type: "checkbox", name: "since" });
       box.addEventListener("change", () => { want.since = box.checked ? "1" : ""; change(); });
@@ -238,7 +239,7 @@
       const [key, value] = pair.split("=");
       if (key in blank && value !== undefined) { try { want[key] = decodeURIComponent(value); } catch (error) { want[key] = value; } }
     }
-    if (!["rank", "amount", "score", "last", "subject"].includes(want.sort)) want.sort = "rank";
+    if (!sorts().includes(want.sort)) want.sort = "rank";
     showFilters();
     draw();
     view("list");

@@ -360,7 +360,8 @@ def build(folder: Path, providers: int | None = None, seed: int = 7, poison: str
           meeting: str | None = "2026-11-10", rows: int = 1) -> Path:
     """Write a run into `folder` and return it.
 
-    rows: that many times the evidence, of a large run. poison: is appended to every text a source could have written."""
+    rows: that many times the evidence, of a large run. poison: appended to every text a source could have written.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     maker = _Maker(seed, poison)
     if providers is None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import csv
 import gzip
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from data_samples import build, generate
+from data_samples import assistance, build, generate, town
 from data_samples.lookalikes import LOOKALIKES
-from data_samples.model import COLUMNS
+from data_samples.model import COLUMNS, Town
 from data_samples.schemes import REGISTRY
+from data_samples.schemes.assistance import active_nights, standby_share
+from data_samples.schemes.case import Case
 
 AS_OF = date(2026, 11, 22)
 SAMPLE = Path(build.__file__).parent
@@ -102,6 +104,20 @@ def test_every_rule_of_the_handbook_can_be_planted(planted: Path) -> None:
     wanted = {f"{prefix}{n:02d}" for prefix, many in DOMAINS.items() for n in range(1, many + 1)}
     assert set(REGISTRY) == wanted
     assert {row["scheme"] for row in truth(planted) if row["kind"] == "planted"} == wanted
+
+
+def test_active_nights_are_planted_where_there_are_nights() -> None:
+    """PA13 at a provider of daytime clients only would be a few late evenings and no scheme."""
+    place = Town(0.05, 6, AS_OF, (AS_OF - timedelta(weeks=13)).replace(day=1), "hard")
+    town.build_providers(place)
+    assistance.build(place)
+    nights = standby_share(place)
+    assert 0.2 < (nights == 0).mean() < 0.98, "there are providers with and without nights"
+    for number in range(4):
+        active_nights(place, Case(place, "PA13", number, "hard"))
+    chosen = [entry.subject_id for entry in place.truth if entry.scheme == "PA13"]
+    assert len(set(chosen)) == 4
+    assert all(nights[place.provider_ids.index(name)] >= 0.1 for name in chosen)
 
 
 def test_truth_names_known_subjects_and_labels_look_alikes(planted: Path) -> None:

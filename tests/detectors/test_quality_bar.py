@@ -11,9 +11,8 @@ def test_schemes_are_caught_and_the_innocent_left_alone() -> None:
     assert len(caught) > 100 and sum(caught) / len(caught) > 0.9
     alike = town["lookalikes"]
     assert len(alike) > 50
-    assert [row for row in alike if any(kind == "impossible" for _, kind in row["fired"])] == []
-    # what was made to resemble a rule is never told of a breach by that rule
-    assert [row for row in alike if any(kind in HARD and code in row["resembles"] for code, kind in row["fired"])] == []
+    # nothing impossible and no breach is told of the innocent, but for what proves a planted scheme
+    assert [row for row in alike if any(kind in HARD for _, kind in row["fired"])] == []
     assert len(town["noisy"]) <= 0.05 * town["clean_providers"], town["noisy"]
     assert any(line.startswith("| easy |") for line in report([town]))
 

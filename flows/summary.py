@@ -60,7 +60,8 @@ def _facts(record: dict[str, Any]) -> list[str]:
         f"Detektorer: {detectors.get('ran', 0)} körda, "
         + ", ".join(f"{number} {_OUTCOMES[name]}" for name, number in detectors.items() if name != "ran" and number),
         f"Avvikelser att granska: {counts['findings']} hos {counts['subjects']}"
-        f" ({record['new_findings']} nya, {record['gone_findings']} borta sedan förra körningen)",
+        + (f", {apart} av dem för svaga för listan" if (apart := counts.get("set_apart_subjects")) else "")
+        + f" ({record['new_findings']} nya, {record['gone_findings']} borta sedan förra körningen)",
         f"Belopp att granska: {whole(int(Decimal(record['money_to_check'])))} kr",
     ]
     return [fact.removesuffix(", ") for fact in facts]

@@ -101,12 +101,12 @@
     const page = Math.min(Math.max(1, Number(want.page) || 1), pages);
     want.page = String(page);
     const from = (page - 1) * PAGE, part = order.slice(from, from + PAGE);
-    const body = part.length ? part.map(row) : [el("tr", {}, el("td", { colspan: 9, class: "empty" }, T.none))];
+    const body = part.length ? part.map(row) : [el("tr", {}, el("td", { colspan: 9, class: "empty" }, hash() === "#list" ? T.none_listed : T.none))];
     $("cases").tBodies[0].replaceChildren(...body);
     const whole = want.part === "weak" ? count() - listed() : want.part || want.q.trim() ? count() : listed();
     const filtered = order.length !== whole;
     $("shown").textContent = order.length ? fill(filtered ? T.shown_all : T.shown,
-      { a: num(from + 1), b: num(from + part.length), n: num(order.length), t: num(whole) }) : T.none;
+      { a: num(from + 1), b: num(from + part.length), n: num(order.length), t: num(whole) }) : hash() === "#list" ? "" : T.none;
     for (const th of document.querySelectorAll("th[data-sort]")) {
       const up = ["rank", "subject"].includes(th.dataset.sort);
       if (th.dataset.sort === want.sort) th.setAttribute("aria-sort", up !== (want.dir === "r") ? "ascending" : "descending");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,10 +25,30 @@ def payments(invoices: int = 40) -> str:
     return "\n".join(lines) + "\n"
 
 
-@pytest.fixture
-def inbox(tmp_path: Path) -> Path:
-    folder = tmp_path / "inbox"
+def deliver(folder: Path) -> Path:
     folder.mkdir()
     (folder / "providers_2026-11-22.csv").write_text(PROVIDERS, encoding="utf-8")
     (folder / "supplier_payments_2026-11-22.csv").write_text(payments(), encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    return deliver(tmp_path / "inbox")
+
+
+@pytest.fixture(scope="session")
+def _first_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from flows.cli import main
+
+    folder = tmp_path_factory.mktemp("first-night")
+    assert main(["night", "--inbox", str(deliver(folder / "inbox")), "--workspace", str(folder / "workspace"),
+                 "--as-of", "2026-11-22"]) == 0
+    return folder / "workspace"
+
+
+@pytest.fixture
+def after_a_night(_first_night: Path, tmp_path: Path) -> Path:
+    """A workspace of one's own in which the night of 2026-11-22 on `inbox` has been."""
+    shutil.copytree(_first_night, tmp_path / "workspace", symlinks=True)
+    return tmp_path / "workspace"

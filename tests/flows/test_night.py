@@ -84,8 +84,8 @@ def test_what_a_night_leaves_is_private(inbox: Path, workspace: Path) -> None:
     assert wide == []
 
 
-def test_the_same_night_again_is_the_same_night(inbox: Path, workspace: Path, tmp_path: Path) -> None:
-    assert run(inbox, workspace) == 0
+def test_the_same_night_again_is_the_same_night(inbox: Path, after_a_night: Path, tmp_path: Path) -> None:
+    workspace = after_a_night
     first = content(workspace)
     assert run(inbox, workspace) == 0
     assert content(workspace) == first
@@ -93,8 +93,8 @@ def test_the_same_night_again_is_the_same_night(inbox: Path, workspace: Path, tm
     assert content(tmp_path / "other") == first
 
 
-def test_the_next_night_is_told_against_the_one_before(inbox: Path, workspace: Path) -> None:
-    assert run(inbox, workspace) == 0
+def test_the_next_night_is_told_against_the_one_before(inbox: Path, after_a_night: Path) -> None:
+    workspace = after_a_night
     first = record(workspace)
     (inbox / "providers_2026-11-22.csv").unlink()
     assert run(inbox, workspace, "2026-11-23") == 0
@@ -138,8 +138,10 @@ def test_nothing_readable_is_not_a_night(inbox: Path, workspace: Path, capsys: p
     assert not (workspace / "latest").exists() and not (workspace / "avvik.duckdb").exists()
 
 
-def test_a_busy_workspace_is_left_alone(inbox: Path, workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(inbox, workspace) == 0
+def test_a_busy_workspace_is_left_alone(
+    inbox: Path, after_a_night: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = after_a_night
     before = content(workspace)
     with Workspace(workspace).lock():
         capsys.readouterr()
@@ -150,9 +152,9 @@ def test_a_busy_workspace_is_left_alone(inbox: Path, workspace: Path, capsys: py
 
 
 def test_an_unexpected_error_changes_nothing_and_shows_no_value(
-    inbox: Path, workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    inbox: Path, after_a_night: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(inbox, workspace) == 0
+    workspace = after_a_night
     before = content(workspace)
     database = (workspace / "avvik.duckdb").read_bytes()
 

@@ -34,6 +34,7 @@ status: active
 since: 2026-11-23
 changes:
   - {date: 2026-11-23, what: "an overlap inside the hour that comes twice in October, or the one left out in March, is not counted"}
+  - {date: 2026-11-23, what: "the decisions are among the evidence"}
 */
 WITH clients AS (
   SELECT client_id, row_number() OVER (ORDER BY client_id) AS place
@@ -130,7 +131,12 @@ by_client AS (
 references_of AS (
   SELECT provider_id, count(*) AS n_evidence, array_agg(row_ref) AS evidence
   FROM (SELECT provider_id, row_ref
-        FROM (SELECT DISTINCT provider_id, row_ref FROM shown) u) r
+        FROM (SELECT provider_id, row_ref FROM shown
+              UNION
+              SELECT w.provider_id, d.row_ref
+              FROM shown w JOIN assistance_decisions d
+                ON d.client_token = w.client_token AND d.valid_from < CAST(w.month + INTERVAL 1 MONTH AS DATE)
+               AND (d.valid_to IS NULL OR d.valid_to >= w.month)) u) r
   GROUP BY provider_id
 ),
 summed AS (

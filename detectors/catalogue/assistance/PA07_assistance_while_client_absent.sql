@@ -33,10 +33,12 @@ parameters:
 severity: 5
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "the absence is among the evidence"}
 */
 WITH spells AS (
   -- the whole days between admission and discharge: both these days are left out
-  SELECT person_token, kind,
+  SELECT person_token, kind, row_ref,
          CAST(CAST(absent_from AS DATE)
               + INTERVAL 1 DAY * (CASE kind WHEN 'deceased' THEN $death_grace_days
                                             WHEN 'hospital' THEN $hospital_grace_days ELSE 0 END) AS DATE) AS day_before,
@@ -46,26 +48,33 @@ WITH spells AS (
   FROM absences
   WHERE kind IN ('hospital', 'short_term_care', 'hvb', 'custody', 'deceased')
 ),
-hits AS (
-  -- one row a shift even where two absences of a person overlap
-  SELECT a.row_ref, a.provider_id, a.client_token, a.started_at,
-         (epoch(a.ended_at) - epoch(a.started_at)) / 3600.0 AS hours,
-         max(CASE WHEN s.kind = 'deceased' THEN 1 ELSE 0 END) AS after_death
+touched AS (
+  SELECT a.row_ref, a.provider_id, a.client_token, a.started_at, a.ended_at, s.kind, s.row_ref AS spell_ref
   FROM assistance_shifts a
   JOIN spells s ON s.person_token = a.client_token
    AND CAST(a.started_at AS DATE) > s.day_before
    AND (s.day_after IS NULL OR CAST(a.ended_at AS DATE) < s.day_after)
   WHERE a.started_at >= $since AND a.ended_at > a.started_at AND a.kind = 'active'
-  GROUP BY a.row_ref, a.provider_id, a.client_token, a.started_at, a.ended_at
 ),
+hits AS (
+  -- one row a shift even where two absences of a person overlap
+  SELECT row_ref, provider_id, client_token, started_at, (epoch(ended_at) - epoch(started_at)) / 3600.0 AS hours,
+         max(CASE WHEN kind = 'deceased' THEN 1 ELSE 0 END) AS after_death
+  FROM touched GROUP BY row_ref, provider_id, client_token, started_at, ended_at
+),
+evidence_rows AS (
+  SELECT provider_id, row_ref FROM touched UNION SELECT provider_id, spell_ref FROM touched
+),
+references_of AS (SELECT provider_id, array_agg(row_ref) AS evidence FROM evidence_rows GROUP BY provider_id),
 summed AS (
   SELECT provider_id, CAST(min(started_at) AS DATE) AS period_from, CAST(max(started_at) AS DATE) AS period_to,
          count(*) AS n, count(DISTINCT client_token) AS n_clients, sum(hours) AS hours,
-         sum(after_death) AS n_deceased, array_agg(row_ref) AS evidence
+         sum(after_death) AS n_deceased
   FROM hits GROUP BY provider_id
 )
 SELECT s.provider_id AS subject_id, s.period_from, s.period_to,
        CAST(least(1.0, 0.35 + s.n / 60.0 + s.n_clients / 20.0) AS DOUBLE) AS strength,
        CAST(s.hours * r.sek_per_hour AS DECIMAL(14,2)) AS amount_sek,
-       s.n, s.n_clients, round(s.hours, 1) AS hours, CAST(s.n_deceased AS BIGINT) AS n_deceased, s.evidence
-FROM summed s LEFT JOIN assistance_rates r ON r.provider_id = s.provider_id
+       s.n, s.n_clients, round(s.hours, 1) AS hours, CAST(s.n_deceased AS BIGINT) AS n_deceased, e.evidence
+FROM summed s JOIN references_of e ON e.provider_id = s.provider_id
+LEFT JOIN assistance_rates r ON r.provider_id = s.provider_id

@@ -31,6 +31,8 @@ parameters:
 severity: 4
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "the decisions are among the evidence"}
 */
 WITH offsets AS (
   -- a shift touches at most a few days: it is cut at each midnight
@@ -70,7 +72,12 @@ involved AS (
 references_of AS (
   SELECT provider_id, count(*) AS n_evidence, array_agg(row_ref) AS evidence
   FROM (SELECT provider_id, row_ref
-        FROM (SELECT DISTINCT provider_id, row_ref FROM involved) u) r
+        FROM (SELECT provider_id, row_ref FROM involved
+              UNION
+              SELECT i.provider_id, d.row_ref
+              FROM involved i JOIN assistance_decisions d
+                ON d.client_token = i.client_token AND d.valid_from <= i.day AND (d.valid_to IS NULL OR d.valid_to >= i.day)
+             ) u) r
   GROUP BY provider_id
 ),
 summed AS (

@@ -32,28 +32,39 @@ parameters:
 severity: 3
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "the absence is among the evidence"}
 */
 WITH spells AS (
-  SELECT person_token, CAST(absent_from AS DATE) AS day_before,
+  SELECT person_token, row_ref, CAST(absent_from AS DATE) AS day_before,
          CAST(coalesce(absent_to, absent_from + INTERVAL 1 DAY * ($open_spell_days + 1)) AS DATE) AS day_after
   FROM absences WHERE kind = 'abroad'
 ),
-hits AS (
-  -- one row a shift even where two absences of a person overlap
-  SELECT a.row_ref, a.provider_id, a.client_token, a.started_at, (epoch(a.ended_at) - epoch(a.started_at)) / 3600.0 AS hours
+touched AS (
+  SELECT a.row_ref, a.provider_id, a.client_token, a.started_at, a.ended_at, s.row_ref AS spell_ref
   FROM assistance_shifts a
   JOIN spells s ON s.person_token = a.client_token
    AND CAST(a.started_at AS DATE) > s.day_before AND CAST(a.ended_at AS DATE) < s.day_after
   WHERE a.started_at >= $since AND a.ended_at > a.started_at AND a.kind = 'active'
-  GROUP BY a.row_ref, a.provider_id, a.client_token, a.started_at, a.ended_at
+),
+hits AS (
+  -- one row a shift even where two absences of a person overlap
+  SELECT row_ref, provider_id, client_token, started_at, (epoch(ended_at) - epoch(started_at)) / 3600.0 AS hours
+  FROM touched GROUP BY row_ref, provider_id, client_token, started_at, ended_at
 ),
 clients AS (
   SELECT provider_id, client_token, count(DISTINCT CAST(started_at AS DATE)) AS n_days
   FROM hits GROUP BY provider_id, client_token HAVING count(DISTINCT CAST(started_at AS DATE)) >= $min_days
 ),
+evidence_rows AS (
+  SELECT t.provider_id, t.row_ref FROM touched t JOIN clients c ON c.provider_id = t.provider_id AND c.client_token = t.client_token
+  UNION
+  SELECT t.provider_id, t.spell_ref FROM touched t JOIN clients c ON c.provider_id = t.provider_id AND c.client_token = t.client_token
+),
+references_of AS (SELECT provider_id, array_agg(row_ref) AS evidence FROM evidence_rows GROUP BY provider_id),
 summed AS (
   SELECT h.provider_id, CAST(min(h.started_at) AS DATE) AS period_from, CAST(max(h.started_at) AS DATE) AS period_to,
-         count(*) AS n, count(DISTINCT h.client_token) AS n_clients, sum(h.hours) AS hours, array_agg(h.row_ref) AS evidence
+         count(*) AS n, count(DISTINCT h.client_token) AS n_clients, sum(h.hours) AS hours
   FROM hits h JOIN clients c ON c.provider_id = h.provider_id AND c.client_token = h.client_token
   GROUP BY h.provider_id
 ),
@@ -63,7 +74,8 @@ days AS (
 SELECT s.provider_id AS subject_id, s.period_from, s.period_to,
        CAST(least(0.9, 0.3 + d.n_days / 90.0) AS DOUBLE) AS strength,
        CAST(s.hours * r.sek_per_hour AS DECIMAL(14,2)) AS amount_sek,
-       s.n, s.n_clients, d.n_days, round(s.hours, 1) AS hours, s.evidence
+       s.n, s.n_clients, d.n_days, round(s.hours, 1) AS hours, e.evidence
 FROM summed s
+JOIN references_of e ON e.provider_id = s.provider_id
 JOIN days d ON d.provider_id = s.provider_id
 LEFT JOIN assistance_rates r ON r.provider_id = s.provider_id

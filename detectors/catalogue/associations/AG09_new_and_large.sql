@@ -32,26 +32,35 @@ parameters:
 severity: 2
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "the register row with the day of registration is among the evidence"}
 */
 WITH paid AS (
   SELECT association_id, year, sum(paid_sek) AS paid_sek, min(coalesce(applied_on, decided_on, paid_on)) AS applied_on,
-         max(coalesce(paid_on, decided_on, applied_on)) AS last_on, array_agg(row_ref) AS evidence
+         max(coalesce(paid_on, decided_on, applied_on)) AS last_on
   FROM association_grants WHERE year >= year($since) AND year <= year($as_of)
   GROUP BY association_id, year HAVING sum(paid_sek) > 0
 ),
 compared AS (
-  SELECT p.association_id, p.year, p.paid_sek, p.applied_on, p.last_on, p.evidence, m.members, p.paid_sek / m.members AS per_member,
+  SELECT p.association_id, p.year, p.paid_sek, p.applied_on, p.last_on, m.members, p.paid_sek / m.members AS per_member,
          rank() OVER (PARTITION BY p.year ORDER BY p.paid_sek / m.members DESC) AS place,
          count(*) OVER (PARTITION BY p.year) AS peer_n
   FROM paid p JOIN association_membership m ON m.association_id = p.association_id AND m.year = p.year
   WHERE m.members > 0
-)
+),
+evidence_rows AS (
+  SELECT association_id, year, row_ref FROM association_grants
+  UNION ALL
+  SELECT p.association_id, p.year, a.row_ref FROM paid p JOIN associations a ON a.association_id = p.association_id
+),
+references_of AS (SELECT association_id, year, array_agg(row_ref) AS evidence FROM evidence_rows GROUP BY association_id, year)
 SELECT c.association_id AS subject_id, CAST(c.year AS VARCHAR) AS episode, a.registered_on AS period_from,
        coalesce(c.last_on, $as_of) AS period_to,
        CAST(least(1.0, 0.3 + 0.4 * (1 - c.place / (c.peer_n * $top_share)) + c.paid_sek / 1000000.0) AS DOUBLE) AS strength,
        CAST(c.paid_sek AS DECIMAL(14,2)) AS amount_sek, date_diff('day', a.registered_on, c.applied_on) AS age_days,
        CAST(round(c.paid_sek, 0) AS BIGINT) AS paid_sek, c.members, CAST(round(c.per_member, 0) AS BIGINT) AS per_member,
-       c.place, c.peer_n, c.evidence
+       c.place, c.peer_n, e.evidence
 FROM compared c JOIN associations a ON a.association_id = c.association_id
+JOIN references_of e ON e.association_id = c.association_id AND e.year = c.year
 WHERE c.peer_n >= $min_peers AND c.place <= $top_share * c.peer_n
   AND date_diff('day', a.registered_on, c.applied_on) < $max_age_days

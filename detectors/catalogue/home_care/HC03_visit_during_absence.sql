@@ -32,10 +32,12 @@ parameters:
 severity: 5
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "the absence is among the evidence"}
 */
 WITH spells AS (
   -- the whole days between admission and discharge: both these days are left out
-  SELECT person_token, kind,
+  SELECT person_token, kind, row_ref,
          CAST(CASE WHEN kind = 'deceased' THEN CAST(absent_from AS DATE) + INTERVAL 1 DAY * $death_grace_days
                    ELSE CAST(absent_from AS DATE) END AS DATE) AS day_before,
          CASE WHEN kind = 'deceased' THEN CAST(NULL AS DATE)
@@ -43,27 +45,33 @@ WITH spells AS (
               END AS day_after
   FROM absences
 ),
-hits AS (
-  -- one row a visit even where two absences of a person overlap
-  SELECT v.row_ref, v.provider_id, v.client_token, v.started_at,
-         (epoch(v.ended_at) - epoch(v.started_at)) / 60.0 AS minutes,
-         max(CASE WHEN s.kind = 'deceased' THEN 1 ELSE 0 END) AS after_death
+touched AS (
+  SELECT v.row_ref, v.provider_id, v.client_token, v.started_at, v.ended_at, s.kind, s.row_ref AS spell_ref
   FROM home_care_visits v
   JOIN spells s ON s.person_token = v.client_token
    AND CAST(v.started_at AS DATE) > s.day_before
    AND (s.day_after IS NULL OR CAST(v.ended_at AS DATE) < s.day_after)
   WHERE v.started_at >= $since AND v.ended_at > v.started_at
-  GROUP BY v.row_ref, v.provider_id, v.client_token, v.started_at, v.ended_at
 ),
+hits AS (
+  -- one row a visit even where two absences of a person overlap
+  SELECT row_ref, provider_id, client_token, started_at, (epoch(ended_at) - epoch(started_at)) / 60.0 AS minutes,
+         max(CASE WHEN kind = 'deceased' THEN 1 ELSE 0 END) AS after_death
+  FROM touched GROUP BY row_ref, provider_id, client_token, started_at, ended_at
+),
+evidence_rows AS (
+  SELECT provider_id, row_ref FROM touched UNION SELECT provider_id, spell_ref FROM touched
+),
+references_of AS (SELECT provider_id, array_agg(row_ref) AS evidence FROM evidence_rows GROUP BY provider_id),
 summed AS (
   SELECT provider_id, CAST(min(started_at) AS DATE) AS period_from, CAST(max(started_at) AS DATE) AS period_to,
          count(*) AS n, count(DISTINCT client_token) AS n_clients,
-         CAST(round(sum(minutes), 0) AS BIGINT) AS minutes, sum(after_death) AS n_deceased,
-         array_agg(row_ref) AS evidence
+         CAST(round(sum(minutes), 0) AS BIGINT) AS minutes, sum(after_death) AS n_deceased
   FROM hits GROUP BY provider_id
 )
 SELECT s.provider_id AS subject_id, s.period_from, s.period_to,
        CAST(least(1.0, 0.3 + s.n / 60.0 + s.n_clients / 40.0) AS DOUBLE) AS strength,
        CAST(s.minutes * r.sek_per_minute AS DECIMAL(14,2)) AS amount_sek,
-       s.n, s.n_clients, s.minutes, CAST(s.n_deceased AS BIGINT) AS n_deceased, s.evidence
-FROM summed s LEFT JOIN home_care_rates r ON r.provider_id = s.provider_id
+       s.n, s.n_clients, s.minutes, CAST(s.n_deceased AS BIGINT) AS n_deceased, e.evidence
+FROM summed s JOIN references_of e ON e.provider_id = s.provider_id
+LEFT JOIN home_care_rates r ON r.provider_id = s.provider_id

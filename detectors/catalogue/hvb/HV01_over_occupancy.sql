@@ -30,6 +30,8 @@ parameters:
 severity: 5
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "the register row with the permit is among the evidence"}
 */
 WITH occupied AS (
   SELECT n.provider_id, n.night, max(p.permit_places) AS places, count(DISTINCT n.client_token) AS n_children,
@@ -60,6 +62,9 @@ summed AS (
 shown AS (
   SELECT DISTINCT f.provider_id, n.row_ref
   FROM fired f JOIN hvb_nights n ON n.provider_id = f.provider_id AND n.night = f.night
+  UNION
+  -- the permit
+  SELECT f.provider_id, p.row_ref FROM fired f JOIN providers p ON p.provider_id = f.provider_id
 ),
 references_of AS (
   SELECT provider_id, array_agg(row_ref) AS evidence FROM shown GROUP BY provider_id

@@ -28,10 +28,13 @@ amount: {kind: exact, how: {sv: 'hela fakturan utan känd placering hos hemmet, 
 severity: 4
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "the placement is among the evidence"}
 */
 WITH compared AS (
   -- placement_id is unique in the placements: one row an invoice
   SELECT c.provider_id, c.period_from, c.period_to, c.billed_days, c.period_days, c.day_rate, c.amount_sek, c.row_ref,
+         p.row_ref AS placement_ref,
          CASE WHEN p.placement_id IS NULL THEN 'unknown' WHEN p.provider_id <> c.provider_id THEN 'other_home' ELSE 'before' END
            AS reason,
          CASE WHEN p.placement_id IS NULL OR p.provider_id <> c.provider_id THEN c.billed_days
@@ -41,15 +44,21 @@ WITH compared AS (
   WHERE c.period_to >= $since AND c.period_from <= $as_of AND c.billed_days > 0
 ),
 fired AS (
-  SELECT provider_id, period_from, period_to, row_ref, reason, days,
+  SELECT provider_id, period_from, period_to, row_ref, placement_ref, reason, days,
          CASE WHEN reason = 'before' THEN days * day_rate ELSE CAST(amount_sek AS DOUBLE) END AS sek
   FROM compared WHERE days > 0
-)
-SELECT provider_id AS subject_id, min(period_from) AS period_from, max(period_to) AS period_to,
+),
+evidence_rows AS (
+  SELECT provider_id, row_ref FROM fired
+  UNION
+  SELECT provider_id, placement_ref FROM fired WHERE placement_ref IS NOT NULL
+),
+references_of AS (SELECT provider_id, array_agg(row_ref) AS evidence FROM evidence_rows GROUP BY provider_id)
+SELECT f.provider_id AS subject_id, min(f.period_from) AS period_from, max(f.period_to) AS period_to,
        CAST(least(1.0, 0.35 + count(*) / 20.0 + sum(days) / 200.0) AS DOUBLE) AS strength,
        CAST(sum(sek) AS DECIMAL(14,2)) AS amount_sek, count(*) AS n, CAST(sum(days) AS BIGINT) AS days,
        count(CASE WHEN reason = 'unknown' THEN 1 END) AS n_unknown,
        count(CASE WHEN reason = 'other_home' THEN 1 END) AS n_other_home,
-       count(CASE WHEN reason = 'before' THEN 1 END) AS n_before, array_agg(row_ref) AS evidence
-FROM fired
-GROUP BY provider_id
+       count(CASE WHEN reason = 'before' THEN 1 END) AS n_before, max(e.evidence) AS evidence
+FROM fired f JOIN references_of e ON e.provider_id = f.provider_id
+GROUP BY f.provider_id

@@ -33,19 +33,23 @@ parameters:
 severity: 3
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "the placement is among the evidence"}
 */
 WITH placed AS (
-  SELECT client_token AS person_token, placed_on AS away_from, left_on AS away_to FROM hvb_placements
+  SELECT client_token AS person_token, placed_on AS away_from, left_on AS away_to, row_ref FROM hvb_placements
   UNION ALL
-  SELECT person_token, CAST(absent_from AS DATE), CAST(absent_to AS DATE) FROM absences WHERE kind = 'hvb'
+  SELECT person_token, CAST(absent_from AS DATE), CAST(absent_to AS DATE), row_ref FROM absences WHERE kind = 'hvb'
 ),
-children AS (
-  SELECT i.household_token, i.person_token, i.month, min(i.row_ref) AS row_ref
+stays AS (
+  SELECT i.household_token, i.person_token, i.month, i.row_ref, p.row_ref AS stay_ref
   FROM income_support_members i JOIN placed p ON p.person_token = i.person_token
    AND p.away_from <= i.month
    AND (p.away_to IS NULL OR p.away_to >= CAST(i.month + INTERVAL 1 MONTH - INTERVAL 1 DAY AS DATE))
   WHERE i.role = 'child' AND i.month >= $since AND i.month <= CAST(date_trunc('month', $as_of) AS DATE)
-  GROUP BY i.household_token, i.person_token, i.month
+),
+children AS (
+  SELECT DISTINCT household_token, person_token, month FROM stays
 ),
 counted AS (
   SELECT household_token, month, count(*) AS n_children FROM children GROUP BY household_token, month
@@ -68,7 +72,10 @@ evidence_rows AS (
   SELECT household_token, row_ref FROM fired
   UNION
   SELECT c.household_token, c.row_ref
-  FROM children c JOIN fired f ON f.household_token = c.household_token AND f.month = c.month
+  FROM stays c JOIN fired f ON f.household_token = c.household_token AND f.month = c.month
+  UNION
+  SELECT c.household_token, c.stay_ref
+  FROM stays c JOIN fired f ON f.household_token = c.household_token AND f.month = c.month
 ),
 references_of AS (
   SELECT household_token, array_agg(row_ref) AS evidence FROM evidence_rows GROUP BY household_token

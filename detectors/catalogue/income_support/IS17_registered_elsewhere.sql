@@ -31,6 +31,8 @@ parameters:
 severity: 2
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "the adults' register rows are among the evidence"}
 */
 WITH recent AS (
   SELECT household_token, month, max(dwelling_token) AS dwelling_token, min(dwelling_token) AS least_dwelling,
@@ -48,7 +50,7 @@ latest AS (
 steady AS (
   -- the latest applications, all for one dwelling
   SELECT household_token, max(now_token) AS dwelling_token, max(month) AS last_month, min(month) AS first_month,
-         sum(rent_sek) AS rent_sek, array_agg(row_ref) AS evidence, count(*) AS n_months
+         sum(rent_sek) AS rent_sek, count(*) AS n_months
   FROM latest WHERE place <= $min_months
   GROUP BY household_token
   HAVING count(*) = $min_months AND min(least_dwelling) = max(now_token) AND max(dwelling_token) = max(now_token)
@@ -70,11 +72,19 @@ homes AS (
   JOIN steady s ON s.household_token = a.household_token
   LEFT JOIN persons p ON p.person_token = a.person_token
   GROUP BY a.household_token, s.dwelling_token
-)
+),
+evidence_rows AS (
+  SELECT household_token, row_ref FROM latest WHERE place <= $min_months
+  UNION
+  -- where the adults are registered
+  SELECT a.household_token, p.row_ref FROM adults a JOIN persons p ON p.person_token = a.person_token
+),
+references_of AS (SELECT household_token, array_agg(row_ref) AS evidence FROM evidence_rows GROUP BY household_token)
 SELECT s.household_token AS subject_id, s.first_month AS period_from,
        CAST(s.last_month + INTERVAL 1 MONTH - INTERVAL 1 DAY AS DATE) AS period_to, CAST(0.3 AS DOUBLE) AS strength,
-       s.n_months, CAST(round(s.rent_sek, 0) AS BIGINT) AS rent_sek, s.evidence
+       s.n_months, CAST(round(s.rent_sek, 0) AS BIGINT) AS rent_sek, e.evidence
 FROM steady s
+JOIN references_of e ON e.household_token = s.household_token
 JOIN homes h ON h.household_token = s.household_token
 JOIN known_addresses k ON k.address_token = s.dwelling_token
 WHERE h.n_explained = 0

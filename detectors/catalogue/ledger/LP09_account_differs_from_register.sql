@@ -30,18 +30,26 @@ parameters:
 severity: 4
 status: active
 since: 2026-11-23
+changes:
+  - {date: 2026-11-23, what: "the register row with the other account is among the evidence"}
 */
 WITH other AS (
-  SELECT p.supplier_id, p.booked_on, p.amount_sek, p.bank_account_token, p.row_ref,
+  SELECT p.supplier_id, p.booked_on, p.amount_sek, p.bank_account_token, p.row_ref, r.row_ref AS register_ref,
          row_number() OVER (PARTITION BY p.supplier_id ORDER BY p.booked_on, p.amount_sek DESC, p.row_ref) AS place
   FROM supplier_payments p JOIN providers r ON r.provider_id = p.supplier_id
   WHERE p.booked_on >= $since AND p.booked_on <= $as_of AND p.bank_account_token IS NOT NULL
     AND r.bank_account_token IS NOT NULL AND p.bank_account_token <> r.bank_account_token
-)
-SELECT supplier_id AS subject_id, min(booked_on) AS period_from, max(booked_on) AS period_to,
+),
+evidence_rows AS (
+  SELECT supplier_id, register_ref AS row_ref FROM other
+  UNION
+  SELECT supplier_id, row_ref FROM other WHERE place <= 199
+),
+references_of AS (SELECT supplier_id, array_agg(row_ref) AS evidence FROM evidence_rows GROUP BY supplier_id)
+SELECT o.supplier_id AS subject_id, min(booked_on) AS period_from, max(booked_on) AS period_to,
        CAST(least(1.0, 0.5 + CAST(sum(amount_sek) AS DOUBLE) / 400000.0) AS DOUBLE) AS strength,
        CAST(sum(amount_sek) AS DECIMAL(14,2)) AS amount_sek, count(*) AS n,
-       count(DISTINCT bank_account_token) AS n_accounts, array_agg(row_ref) FILTER (WHERE place <= 200) AS evidence
-FROM other
-GROUP BY supplier_id
+       count(DISTINCT bank_account_token) AS n_accounts, max(e.evidence) AS evidence
+FROM other o JOIN references_of e ON e.supplier_id = o.supplier_id
+GROUP BY o.supplier_id
 HAVING sum(amount_sek) >= $min_amount

@@ -76,7 +76,7 @@ def _list_page(model: GroupModel, cap: tuple[int, int] | None, context: Mapping[
                ) -> tuple[str, list[SideCases]]:
     """The list page with this much of each case (None: nothing), and the side pages that it then needs."""
     members = range(len(model.cases))
-    cut = [at for at in members if cap is None or _is_cut(model, at, cap)]
+    cut = [at for at in members if cap is None or model.rows_kept(at) > cap[0]]
     sides = split(model, cut)
     tables, islands = Tables(), {}
     cols = packed.columns(model, members, tables)
@@ -93,10 +93,6 @@ def _list_page(model: GroupModel, cap: tuple[int, int] | None, context: Mapping[
     text = page.render("group.html.j2", model.language, script=True, islands=islands, side=None, sides=sides,
                        cases=model.cases[:min(SHOWN, model.listed)], **context)
     return text, sides
-
-
-def _is_cut(model: GroupModel, at: int, cap: tuple[int, int]) -> bool:
-    return model.rows_kept(at) > cap[0] or model.nights_kept(at) > cap[1]
 
 
 def _side_page(model: GroupModel, side: SideCases, sides: Sequence[SideCases], context: Mapping[str, Any]) -> str:

@@ -83,10 +83,6 @@ class Nights:
     cases: pa.Table
     at: int
 
-    def count(self) -> int:
-        """How many nights are remembered."""
-        return len(self.cases.column("history")[self.at].values or ())
-
     def last(self, most: int) -> list[dict[str, Any]]:
         """The last `most` nights, the oldest first: night, rank, score, state."""
         scalar = self.cases.column("history")[self.at]

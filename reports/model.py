@@ -175,11 +175,6 @@ class GroupModel:
         return sum(self.run.evidence.count(finding["finding_id"]) for finding in self.items[index].visible
                    if finding["kind"] in KINDS)
 
-    def nights_kept(self, index: int) -> int:
-        """Nights of the case that a page could show."""
-        case = self.run.cases.get(self.items[index].subject)
-        return min(NIGHTS, case["nights"].count()) if case else 0
-
     def _why(self, case: Mapping[str, Any] | None) -> str:
         """The reason for a case's state in words, where there is one."""
         return self.text["why_state"].get((case or {}).get("why") or "", "")

@@ -153,11 +153,11 @@ def report(results: dict[int, dict[str, float]], repeat: int, load: float) -> st
     lines += ["", "How: the list is one island in columns, packed with gzip and base64; case views are islands of 200 "
               "cases that are unpacked only when one is opened; 50 rows are drawn at a time. The list page has 200 "
               "rows of evidence a case, or as many as its budget allows (1.8 MB up to 5,000 subjects, 9.5 MB from "
-              "50,000 on) and at least one a finding; on a large page, fewer nights of history (7 to 60). A case that "
-              "has more rows stands whole on a side page (`cases-01.html` ..), linked from its view. Side pages go by unit or area: a large unit has pages "
-              "of its own, small ones share one. Should not even one row a case fit in 10 MB, the list stays whole and "
-              "every case is on a side page. Beyond 200 rows a finding the run itself keeps the first 200 and the "
-              "number of all.", ""]
+              "50,000 on) and at least one a finding; a large one has fewer nights of history. A case that has more "
+              "rows stands whole on a side page (`cases-01.html` ..), linked from its view. Side pages go by unit or "
+              "area: a large unit has pages of its own, small ones share one. Should not even one row a case fit in "
+              "10 MB, the list stays whole and every case is on a side page. Beyond 200 rows a finding the run itself "
+              "keeps the first 200 and the number of all.", ""]
     return "\n".join(lines)
 
 

@@ -90,7 +90,7 @@ def read_cases(path: Path | None, ranked: Path | None = None) -> dict[Subject, C
     ranked: the ranked.parquet of a night before there were cases, from which days and scores can be had.
     """
     if path is not None and path.is_file():
-        table = pq.read_table(path)
+        table = _as_now(pq.read_table(path))
         rows = table.drop_columns(["history", "findings"]).to_pylist()
         cases = map(_case, rows, _unpacked(table["findings"]), _unpacked(table["history"]))
         return {case.subject: case for case in cases}
@@ -106,6 +106,36 @@ def read_cases(path: Path | None, ranked: Path | None = None) -> dict[Subject, C
     return found
 
 
+# What a memory without the column would have said.
+_UNSAID = {"plain_score": "score", "severity": 0, "resting": [], "judged": [], "groups": [], "back_because": "[]",
+           "why": "", "findings": [], "history": []}
+_UNSEEN = {"concept": "", "domain": "", "severity": 0}
+
+
+def _as_now(table: pa.Table) -> pa.Table:
+    """The memory of an earlier version in today's columns; those it lacks are as if nothing had been said."""
+    for name, default in _UNSAID.items():
+        if name not in table.column_names:
+            kind = SCHEMA.field(name).type
+            said = table[default] if isinstance(default, str) and default in table.column_names else \
+                pa.array([default] * table.num_rows, kind)
+            table = table.append_column(name, said)
+    return pa.table([_fitted(table[field.name], field.type) if field.name in table.column_names else
+                     pa.nulls(table.num_rows, field.type) for field in SCHEMA], schema=SCHEMA)
+
+
+def _fitted(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
+    """A column in the type of today; a struct gets the parts it lacks."""
+    if column.type == kind:
+        return column
+    rows = column.to_pylist()
+    if pa.types.is_list(kind) and pa.types.is_struct(kind.value_type):
+        names = [part.name for part in kind.value_type]
+        rows = [[{name: one.get(name, _UNSEEN.get(name)) for name in names} for one in entries or ()]
+                for entries in rows]
+    return pa.array(rows, kind)
+
+
 def _case(row: dict[str, Any], findings: Iterable[tuple[Any, ...]], history: tuple[Any, ...]) -> Case:
     # nights stay plain tuples, which are equal to a Night: a million of them are read to be written again
     subject = row["subject_type"], row["subject_id"]
@@ -114,7 +144,7 @@ def _case(row: dict[str, Any], findings: Iterable[tuple[Any, ...]], history: tup
         row["severity"], tuple(Seen(*f) for f in findings), history,
         tuple(_judgement(subject, j) for j in row["judged"]), tuple(row["resting"]),
         tuple(json.loads(row["back_because"])), row["why"], tuple(row["groups"]),
-        row.get("changed_on"))  # a memory from before that was kept
+        row["changed_on"])
 
 
 def _judgement(subject: Subject, row: dict[str, Any]) -> Judgement:

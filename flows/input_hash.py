@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from schemas.hashes import of as of
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE_PACKAGES = ("schemas", "detectors", "reports", "flows")
@@ -61,11 +62,6 @@ def input_hash(
         "as_of": as_of.isoformat(), "files": list(files), "unopened": sorted(unopened), "parts": dict(parts),
         "previous_run": previous_run, "versions": versions(),
     })
-
-
-def of(value: Any) -> str:
-    """64 hex over a JSON value; keys in order."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def run_id(as_of: datetime.date, full_hash: str) -> str:

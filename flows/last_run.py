@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from flows.failures import UsageError
-from flows.stored_state import run_folder
+from flows.stored_state import record_of, run_folder
 from schemas.settings import load_settings
 from schemas.workspace import Workspace
 
@@ -31,20 +31,17 @@ def show_last_run(code: str | None, workspace: Path, settings_path: Path | None)
     if not workspace.is_dir():
         raise UsageError(f"{workspace}: no such folder. Name the workspace that the night was run in.")
     folder = run_folder(Workspace(workspace), "latest")
+    record = record_of(folder)
     rows = pq.read_table(folder / "ledger.parquet").to_pylist()
     if code is not None:
         rows = [row for row in rows if row["detector_id"] == code.upper()]
         if not rows:
             raise UsageError(f"the last run {folder.name} has no detector {code}.")
-    language = load_settings(settings_path).language if settings_path else _language(folder)
+    language = load_settings(settings_path).language if settings_path else str(record["language"])
     print(f"{folder.name}\n")
     for line in table(rows, language):
         print(line)
     return 0
-
-
-def _language(folder: Path) -> str:
-    return str(json.loads((folder / "run.json").read_text(encoding="utf-8"))["language"])
 
 
 def table(rows: list[dict[str, Any]], language: str) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.failures import UsageError
-from flows.stored_state import run_folder
+from flows.stored_state import record_of, run_folder
 from schemas.workspace import Workspace
 from schemas.yaml_files import nearest
 
@@ -35,6 +35,7 @@ def open_report(group: str | None, workspace: Path, run_id: str, print_only: boo
     if not workspace.is_dir():
         raise UsageError(f"{workspace}: no such folder. Name the workspace that the night was run in.")
     folder = run_folder(Workspace(workspace), run_id)
+    record_of(folder)  # that of a newer version is refused
     reports = reports_of(folder)
     if not reports:
         raise UsageError(f"run {folder.name} has no reports: run the night again.")

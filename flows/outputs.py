@@ -13,12 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 RECORD = "run.json"
+PURGED = "purged.json"  # what purges took since: flows/purged.py
 TIMED = ("ledger.parquet", "checks.parquet")
 INDEX = "reports/index.html"
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """sha256 of every file of a run by its path within the run, run.json excepted (it holds these)."""
+    """sha256 of every file of a run by its path within the run, but for run.json, which holds these, and PURGED."""
     return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in _files(folder)}
 
 
@@ -34,7 +35,7 @@ def content_hash(folder: Path) -> str:
 
 def _files(folder: Path) -> list[tuple[str, Path]]:
     found = ((path.relative_to(folder).as_posix(), path) for path in folder.rglob("*") if path.is_file())
-    return sorted((name, path) for name, path in found if name != RECORD)
+    return sorted((name, path) for name, path in found if name not in (RECORD, PURGED))
 
 
 def _untimed(name: str, path: Path) -> bytes:

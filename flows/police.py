@@ -12,7 +12,6 @@ A line of the log holds the hash of the line before it, so that a changed or rem
 from __future__ import annotations
 
 import contextlib
-import datetime
 import fcntl
 import hashlib
 import hmac
@@ -23,9 +22,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from flows import clock
 from flows.failures import UsageError
-from flows.stored_state import run_folder
-from flows.tonight import SWEDISH_TIME
+from flows.stored_state import record_of, run_folder
 from schemas import protected
 from schemas.workspace import FILE_MODE, FOLDER_MODE, Workspace, sync_folder, sync_tree
 
@@ -45,6 +44,7 @@ def extract(run_id: str, group_id: str, recipient: str, basis: str, by: str, cas
             raise UsageError(f"{name} must say something: an extract without it could not be answered for.")
     place = _workspace(workspace)
     folder = run_folder(place, run_id)
+    record_of(folder)
     marks = protected.read(folder)
     if not marks.present:
         raise UsageError(f"run {folder.name} was made before protected persons were marked. Run a night, "
@@ -66,7 +66,7 @@ def extract(run_id: str, group_id: str, recipient: str, basis: str, by: str, cas
             made = police.make(run, run.groups[group_id], language, rekey, cases, today, marks.known)
         except police.PoliceError as refused:
             raise UsageError(str(refused)) from None
-        now = datetime.datetime.now(SWEDISH_TIME)
+        now = clock.now()
         name = f"U{now:%Y%m%d}-{os.urandom(4).hex()}"
         stamp = police.Stamp(name, recipient.strip(), basis.strip(), by.strip(), f"{now:%Y-%m-%d %H:%M}")
         files = {"index.html": police.extract_page(made, stamp).encode(),

@@ -7,34 +7,32 @@ extracts and lines of their log. What never goes: the latest run, the present wa
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import getpass
 import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flows import police
+from flows import clock, police, purged
 from flows.failures import UsageError
-from flows.tonight import SWEDISH_TIME
-from schemas import forgetting
+from schemas import forgetting, formats
 from schemas.forgetting import cutoff
 from schemas.retention import REASONS, Retention
 from schemas.settings import Settings, load_settings
 from schemas.source_mapping import contracts_for
 from schemas.warehouse import Warehouse
 from schemas.warehouse_load import WarehouseError
+from schemas.warehouse_upgrade import upgrade
 from schemas.workspace import FILE_MODE, Workspace, sync_file, sync_folder
 
 LOG = "purge.jsonl"
-OVER = ("gone", "explained")  # states of a case that only memory holds
 
 
 @dataclass(frozen=True)
@@ -55,10 +53,13 @@ def purge(workspace: Path, settings_path: Path | None, as_of: datetime.date | No
     settings = load_settings(settings_path)
     if not workspace.is_dir():
         raise UsageError(f"{workspace}: no such folder. Name the workspace that the nights are run in.")
-    day = as_of or datetime.datetime.now(SWEDISH_TIME).date()
+    day = as_of or clock.now().date()
     place = Workspace(workspace)
     with place.lock():
         contracts = contracts_for(settings)
+        _must_be_ours(place)
+        if not dry_run:
+            upgrade(place, settings, contracts)
         outgoing = forgetting.plan(place, settings, contracts, day)
         items = [_rows(out, days, rows) for out in outgoing for days, rows in out.reasons.items()]
         items += _others(place, settings, day, states_go=bool(outgoing))
@@ -78,6 +79,13 @@ def purge(workspace: Path, settings_path: Path | None, as_of: datetime.date | No
                 item.remove()
         _write_down(place, items, day)
     return 0
+
+
+def _must_be_ours(place: Workspace) -> None:
+    """FormatError when a run is of a newer version: nobody here knows what in it is past its date."""
+    for folder in _run_folders(place):
+        with contextlib.suppress(formats.RecordError):
+            formats.read_record(folder)
 
 
 def told(items: list[Item], keep: Retention, day: datetime.date, dry_run: bool) -> Iterator[str]:
@@ -104,8 +112,8 @@ def _others(place: Workspace, settings: Settings, day: datetime.date, states_go:
     items += _runs(place, cutoff(day, keep.runs_days))
     gone = {item.name for item in items}
     left = [folder for folder in _run_folders(place) if folder.name not in gone]
-    items += _quarantines(left, cutoff(day, keep.quarantine_days))
-    items += _cases(left, cutoff(day, keep.cases_days))
+    items += _quarantines(left, day, cutoff(day, keep.quarantine_days))
+    items += _cases(left, day, cutoff(day, keep.cases_days))
     items += _police(place, cutoff(day, keep.police_days), cutoff(day, keep.police_log_days))
     return items + _orphans(place, settings)
 
@@ -120,12 +128,22 @@ def _runs(place: Workspace, before: datetime.date) -> list[Item]:
             if _day_of(path.name) < before and (latest is None or path.name != latest.name)]
 
 
-def _quarantines(runs: list[Path], before: datetime.date) -> list[Item]:
-    return [_tree("quarantined rows of run", path / "quarantine", "quarantine_days", path.name) for path in runs
-            if _day_of(path.name) < before and any((path / "quarantine").glob("*"))]
+def _quarantines(runs: list[Path], day: datetime.date, before: datetime.date) -> list[Item]:
+    return [_marked(_tree("quarantined rows of run", path / "quarantine", "quarantine_days", path.name),
+                    path, purged.QUARANTINE, day, before)
+            for path in runs if _day_of(path.name) < before and any((path / "quarantine").glob("*"))]
 
 
-def _cases(runs: list[Path], before: datetime.date) -> list[Item]:
+def _marked(item: Item, run: Path, part: str, day: datetime.date, before: datetime.date) -> Item:
+    """The same, written down in the run before it is done."""
+    def remove() -> None:
+        purged.mark(run, part, day, before)
+        if item.remove is not None:
+            item.remove()
+    return replace(item, remove=remove)
+
+
+def _cases(runs: list[Path], day: datetime.date, before: datetime.date) -> list[Item]:
     """Rows of cases.parquet about subjects that are gone and were last seen before the day."""
     items = []
     for folder in runs:
@@ -133,20 +151,18 @@ def _cases(runs: list[Path], before: datetime.date) -> list[Item]:
         if not path.is_file():
             continue
         table = pq.read_table(path)
-        old = pc.and_(pc.is_in(table["state"], value_set=pa.array(OVER)),
-                      pc.less(table["last_seen"], pa.scalar(before, pa.date32())))
-        old = pc.fill_null(old, False)
-        count = pc.sum(old).as_py() or 0
+        rest = purged.without_past_cases(table, before)
+        count = table.num_rows - rest.num_rows
         if count:
-            items.append(Item("memory of cases in run", folder.name, count, "cases", 0, "cases_days",
-                              _without(path, table, old)))
+            items.append(_marked(Item("memory of cases in run", folder.name, count, "cases", 0, "cases_days",
+                                      _rewrite(path, rest)), folder, purged.CASES, day, before))
     return items
 
 
-def _without(path: Path, table: pa.Table, old: Any) -> Callable[[], None]:
+def _rewrite(path: Path, rest: pa.Table) -> Callable[[], None]:
     def remove() -> None:
         partial = path.with_name(f".{path.name}.partial")
-        pq.write_table(table.filter(pc.invert(old)), partial, compression="zstd")
+        pq.write_table(rest, partial, compression="zstd")
         partial.chmod(FILE_MODE)
         sync_file(partial)
         os.replace(partial, path)
@@ -174,7 +190,7 @@ def _state_day(path: Path, settings: Settings) -> datetime.date:
         name = None
     if name:
         return _day_of(name)
-    return datetime.datetime.fromtimestamp(path.stat().st_mtime, SWEDISH_TIME).date()
+    return datetime.datetime.fromtimestamp(path.stat().st_mtime, clock.SWEDISH_TIME).date()
 
 
 def _police(place: Workspace, before: datetime.date, log_before: datetime.date) -> list[Item]:
@@ -239,7 +255,7 @@ def _write_down(place: Workspace, items: list[Item], day: datetime.date) -> None
         entry = sums.setdefault(f"{item.what} ({item.days or 'unnamed'})", [0, 0])
         entry[0] += item.count
         entry[1] += item.size
-    line = {"at": datetime.datetime.now(SWEDISH_TIME).isoformat(timespec="seconds"), "by": getpass.getuser(),
+    line = {"at": clock.now().isoformat(), "by": getpass.getuser(),
             "as_of": day.isoformat(), "gone": {what: {"count": n, "bytes": size} for what, (n, size) in sums.items()}}
     path = place.root / LOG
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)

@@ -19,20 +19,22 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from flows import input_hash, outputs, run_record
+from flows import input_hash, outputs, purged, run_record
 from flows.failures import UsageError
-from flows.replay import settings_of_run
 from flows.screen import say
-from flows.stored_state import lend, lend_files, run_folder
+from flows.stored_state import files_of_run, lend, lend_files, mappings_of_run, record_of, run_folder, settings_of_run
 from flows.tonight import Tonight
+from schemas import warehouse_about
 from schemas.groups import parse_groups
 from schemas.quality import CheckResult
+from schemas.settings import Settings
 from schemas.warehouse import Warehouse
-from schemas.warehouse_load import StagingMissing
+from schemas.warehouse_load import FileRow, StagingMissing, check_staging
 from schemas.workspace import Workspace
 
 SAME, OTHER = 0, 1
 SHOWN = 20
+CASES_FILE = "cases.parquet"
 
 
 def rebuild(run_id: str, workspace: Path, out: Path | None) -> int:
@@ -46,50 +48,58 @@ def rebuild(run_id: str, workspace: Path, out: Path | None) -> int:
     folder = run_folder(place, run_id)
     if out is not None and (out.resolve().is_relative_to(place.root) or (out.exists() and any(out.iterdir()))):
         raise UsageError(f"{out}: name an empty folder outside the workspace.")
-    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    record = record_of(folder)
     with tempfile.TemporaryDirectory(prefix="avvik-") as beside:
         umask = os.umask(0o077)
         try:
             made = _made_again(place, Workspace(Path(beside)), folder, record)
         finally:
             os.umask(umask)
-        differing = _differences(folder, made)
+        differing, purges = _differences(folder, made)
         if out is not None:
             out.mkdir(mode=0o700, parents=True, exist_ok=True)
             for path in made.iterdir():
                 shutil.move(path, out / path.name)
-    return _tell(folder, record, differing)
+    return _tell(folder, record, differing, purges)
 
 
 def _made_again(place: Workspace, work: Workspace, folder: Path, record: Mapping[str, Any]) -> Path:
     from flows import steps
 
-    tonight = Tonight(place.root, work.root, datetime.date.fromisoformat(record["as_of"]), settings_of_run(folder))
-    _must_be_the_same(tonight, record)
-    tonight.groups = parse_groups(json.loads((folder / "groups.json").read_text(encoding="utf-8")))
-    tonight.run_id = record["run_id"]
-    files = lend_files(place, work, folder, tonight.settings)
-    tonight.previous = _lend_earlier(place, work, folder, record["previous_run"])
-    run_dir = work.begin_run(folder.name)
+    # what can be told without the rules is told before they are loaded
+    _must_be_the_same(record, {"code_hash": input_hash.code_hash()})
+    settings = settings_of_run(folder)
+    files = files_of_run(place, folder, settings)
+    _must_not_be_purged(place, folder, record, settings, files)
     try:
-        with Warehouse.building(work, tonight.settings) as warehouse:
-            tonight.warehouse = warehouse
-            warehouse.load([], files, tonight.contracts, tonight.as_of)
-            warehouse.stamp(folder.name)
-            run_record.write_json(run_record.settings_document(tonight.settings), run_dir / "settings.json")
-            checks = _checks_as_timed(folder, steps.validate.fn(tonight, run_dir))
-            run_record.write_checks(checks, run_dir)
-            steps.balance.fn(tonight, run_dir, checks)
-            _with_the_refused(folder, run_dir)
-            detection = steps.detect.fn(tonight, run_dir)
-            took = {row["detector_id"]: row["seconds"] for row in pq.read_table(
-                folder / "ledger.parquet", columns=["detector_id", "seconds"]).to_pylist()}
-            for row in detection.ledger:
-                row.seconds = took.get(row.detector_id, row.seconds)
-            steps.rank.fn(tonight, run_dir, detection)
-            _write_reports(tonight, run_dir, record)
+        check_staging(files, place.staging)
     except StagingMissing:
         raise UsageError(f"typed copies of files of run {folder.name} are gone from {place.staging}.") from None
+    tonight = Tonight(place.root, work.root, datetime.date.fromisoformat(record["as_of"]), settings,
+                      mappings_of_run(folder))
+    _must_be_the_same(record, {"contracts_hash": input_hash.contracts_hash(tonight.contracts),
+                               "catalogue_hash": tonight.catalogue.content_hash})
+    tonight.groups = parse_groups(json.loads((folder / "groups.json").read_text(encoding="utf-8")))
+    tonight.run_id = record["run_id"]
+    lend_files(place, work, files)
+    tonight.previous = _lend_earlier(place, work, folder, record["previous_run"])
+    run_dir = work.begin_run(folder.name)
+    with Warehouse.building(work, tonight.settings) as warehouse:
+        tonight.warehouse = warehouse
+        warehouse.load([], files, tonight.contracts, tonight.as_of)
+        warehouse.stamp(folder.name)
+        run_record.write_inputs(tonight, run_dir)
+        checks = _checks_as_timed(folder, steps.validate.fn(tonight, run_dir))
+        run_record.write_checks(checks, run_dir)
+        steps.balance.fn(tonight, run_dir, checks)
+        _with_the_refused(folder, run_dir)
+        detection = steps.detect.fn(tonight, run_dir)
+        took = {row["detector_id"]: row["seconds"] for row in pq.read_table(
+            folder / "ledger.parquet", columns=["detector_id", "seconds"]).to_pylist()}
+        for row in detection.ledger:
+            row.seconds = took.get(row.detector_id, row.seconds)
+        steps.rank.fn(tonight, run_dir, detection)
+        _write_reports(tonight, run_dir, record)
     return run_dir
 
 
@@ -114,10 +124,8 @@ def _lend_earlier(place: Workspace, work: Workspace, folder: Path, previous: str
     return work.runs / previous
 
 
-def _must_be_the_same(tonight: Tonight, record: Mapping[str, Any]) -> None:
+def _must_be_the_same(record: Mapping[str, Any], now: Mapping[str, str]) -> None:
     """The code, rules, contracts and libraries of the run; another version would make another run."""
-    now = {"contracts_hash": input_hash.contracts_hash(tonight.contracts), "code_hash": input_hash.code_hash(),
-           "catalogue_hash": tonight.catalogue.content_hash}
     other = [name for name, value in now.items() if record.get(name) != value]
     other += [name for name, value in input_hash.versions().items() if record["versions"].get(name) != value]
     if other:
@@ -153,18 +161,59 @@ def _write_reports(tonight: Tonight, run_dir: Path, record: Mapping[str, Any]) -
         write_reports(run_dir, tonight.settings.language, earlier_runs(tonight.previous), tonight.part)
 
 
-def _differences(folder: Path, made: Path) -> list[str]:
-    kept, again = outputs.digests(folder), outputs.digests(made)
-    return [*(f"{name}: not made" for name in sorted(kept.keys() - again.keys())),
-            *(f"{name}: not in the run" for name in sorted(again.keys() - kept.keys())),
-            *(f"{name}: other bytes" for name in sorted(kept.keys() & again.keys()) if kept[name] != again[name])]
+def _differences(folder: Path, made: Path) -> tuple[list[str], list[str]]:
+    """What differs, and in words what purges took; what they left is compared like all else."""
+    kept, again, marks = outputs.digests(folder), outputs.digests(made), purged.read(folder)
+    gone, missing, other = (sorted(names) for names in (
+        kept.keys() - again.keys(), again.keys() - kept.keys(),
+        [name for name in kept.keys() & again.keys() if kept[name] != again[name]]))
+    told = []
+    if purged.QUARANTINE in marks:
+        taken = [name for name in missing if name.startswith(f"{purged.QUARANTINE}/")]
+        missing = [name for name in missing if name not in taken]
+        told.append(f"{purged.QUARANTINE}: gallrad {marks[purged.QUARANTINE]['on']} ({len(taken)} filer)")
+    if purged.CASES in marks and CASES_FILE in other:
+        before = datetime.date.fromisoformat(marks[purged.CASES]["before"])
+        one, two = (purged.without_past_cases(pq.read_table(place / CASES_FILE), before) for place in (folder, made))
+        if one.equals(two):
+            other.remove(CASES_FILE)
+            told.append(f"{CASES_FILE}: gallrad {marks[purged.CASES]['on']}, de {one.num_rows} ärenden som är kvar är "
+                        "desamma")
+    return [*(f"{name}: not made" for name in gone), *(f"{name}: not in the run" for name in missing),
+            *(f"{name}: other bytes" for name in other)], told
 
 
-def _tell(folder: Path, record: Mapping[str, Any], differing: list[str]) -> int:
-    published = record.get("outputs", {})
-    changed = [name for name, digest in outputs.digests(folder).items() if published.get(name, digest) != digest]
+def _must_not_be_purged(place: Workspace, folder: Path, record: Mapping[str, Any], settings: Settings,
+                        files: list[FileRow]) -> None:
+    """UsageError when a purge has taken rows of the run's files since: without them it would be another run."""
+    then = {(row["dataset"], row["sha256"]): row.get("rows_purged") or 0
+            for row in pq.read_table(folder / "reconciliation.parquet").to_pylist()}
+    less = [row for row in files if (row.rows_purged or 0) > then.get((row.dataset, row.sha256), 0)]
+    if not less:
+        return
+    with Warehouse.open_read_only(place.database, settings) as warehouse:
+        day = warehouse_about.about(warehouse.connection).get("purged", "a day that is not known")
+    changed = _changed(folder, record)
+    raise UsageError(
+        f"rows of {len(less)} files of run {folder.name} are past their date and were purged (last on {day}), so it "
+        f"cannot be made again. Of what stands in its folder "
+        + (f"{len(changed)} files were changed after it was published: {', '.join(changed[:SHOWN])}." if changed else
+           "nothing was changed after it was published, but for what a purge took."))
+
+
+def _changed(folder: Path, record: Mapping[str, Any]) -> list[str]:
+    """Files with other bytes than were published; memory that was purged is told by the comparison."""
+    published, marks = record["outputs"], purged.read(folder)
+    return [name for name, digest in outputs.digests(folder).items() if published.get(name, digest) != digest
+            and not (name == CASES_FILE and purged.CASES in marks)]
+
+
+def _tell(folder: Path, record: Mapping[str, Any], differing: list[str], purges: list[str]) -> int:
+    changed = _changed(folder, record)
     for name in changed:
         say(f"  {name}: ändrad efter att körningen publicerades")
+    for line in purges:
+        say(f"  {line}")
     for line in differing[:SHOWN]:
         say(f"  {line}")
     if len(differing) > SHOWN:
@@ -172,4 +221,3 @@ def _tell(folder: Path, record: Mapping[str, Any], differing: list[str]) -> int:
     whole = len(outputs.digests(folder))
     say(f"Körning {folder.name}: {whole} filer, {len(differing)} skiljer sig, {len(changed)} ändrade i efterhand")
     return OTHER if differing or changed else SAME
-

@@ -12,11 +12,9 @@ from pathlib import Path
 
 from flows.failures import UsageError, is_ours, withheld
 from flows.screen import say
-from flows.stored_state import run_folder, stored_state
+from flows.stored_state import contracts_of_run, record_of, run_folder, settings_of_run, stored_state
 from schemas import protected
 from schemas.groups import parse_groups
-from schemas.settings import Settings, settings_of
-from schemas.source_mapping import contracts_for
 from schemas.warehouse import delivered_columns
 from schemas.warehouse_load import WarehouseError, read_files
 from schemas.workspace import Workspace
@@ -37,8 +35,9 @@ def replay(run_id: str, changes: Sequence[str], workspace: Path, page: Path | No
         raise UsageError(f"{page}: a what-if is written outside the workspace, which holds runs and nothing else.")
     if page is not None and not page.resolve().parent.is_dir():
         raise UsageError(f"{page}: no such folder to write the page to.")
+    record_of(folder)  # that of a newer version is refused
     settings = settings_of_run(folder)
-    contracts = contracts_for(settings)
+    contracts = contracts_of_run(folder)
     catalogue = catalogue_for(contracts)
     as_of = datetime.date.fromisoformat(folder.name[:10])
     try:
@@ -65,12 +64,3 @@ def replay(run_id: str, changes: Sequence[str], workspace: Path, page: Path | No
         whatif.write_page(result, page)
         say(f"\nSida: {page}")
     return 0
-
-
-def settings_of_run(folder: Path) -> Settings:
-    """The settings a run was made with, from its folder."""
-    path = folder / "settings.json"
-    if not path.is_file():
-        raise UsageError(f"{folder.name} was left by an earlier version without its settings; "
-                         "run the night again before asking what if.")
-    return settings_of(json.loads(path.read_text(encoding="utf-8")), path)

@@ -6,7 +6,6 @@ Everything in it is a function of the run's inputs, except `seconds` and `finish
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -17,8 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flows import input_hash, kept_problems, outputs
-from flows.tonight import SWEDISH_TIME, Tonight
+from flows import clock, input_hash, kept_problems, outputs
+from flows.screen import say
+from flows.tonight import Tonight
+from schemas import formats
 from schemas.groups import groups_as_json
 from schemas.inbox import Inbox
 from schemas.problems import NOTICES
@@ -33,7 +34,8 @@ _CHECKS = pa.schema([
     ("reason", pa.string()),
 ])
 
-FINISHED = ("finished_at", "content_hash", "outputs")  # keys of run.json that only `finish` adds
+MAPPINGS = "mappings.json"
+FINISHED = ("finished_at", "clock_set_back", "content_hash", "outputs")  # keys of run.json that only `finish` adds
 
 
 def begin(tonight: Tonight, inbox: Inbox, readings: Sequence[FileReading]) -> Path:
@@ -55,8 +57,14 @@ def begin(tonight: Tonight, inbox: Inbox, readings: Sequence[FileReading]) -> Pa
     tonight.run_id = input_hash.run_id(tonight.as_of, tonight.hashes["input_hash"])
     tonight.warehouse.stamp(tonight.run_id)
     folder = tonight.workspace.begin_run(tonight.run_id)
-    write_json(settings_document(tonight.settings), folder / "settings.json")
+    write_inputs(tonight, folder)
     return folder
+
+
+def write_inputs(tonight: Tonight, run_dir: Path) -> None:
+    """settings.json and mappings.json: what a replay or a rebuild needs besides the rows."""
+    write_json(settings_document(tonight.settings), run_dir / "settings.json")
+    write_json(tonight.mappings, run_dir / MAPPINGS)
 
 
 def write_checks(checks: Sequence[CheckResult], run_dir: Path) -> None:
@@ -77,6 +85,7 @@ def write(
     new, gone = _compared(run_dir / "findings.parquet", tonight.of_previous("findings.parquet"))
     settings = tonight.settings
     record = {
+        "format": formats.RUN,
         "run_id": tonight.run_id,
         "as_of": tonight.as_of.isoformat(),
         "status": "done",
@@ -114,7 +123,11 @@ def finish(tonight: Tonight, run_dir: Path, record: dict[str, Any]) -> None:
     """Add what the reports themselves brought: their problems, the seconds, the clock."""
     _judge(record, tonight)
     record["seconds"] = dict(tonight.progress.seconds)
-    record["finished_at"] = datetime.datetime.now(SWEDISH_TIME).isoformat(timespec="seconds")
+    moment, went_back = clock.finish_time(tonight.workspace, tonight.started)
+    record["finished_at"] = moment.isoformat()
+    if went_back:
+        record["clock_set_back"] = True
+        say("  datorns klocka har ställts tillbaka; resultatet beror inte på den, men se till att den går rätt")
     record["content_hash"], record["outputs"] = outputs.content_hash(run_dir), outputs.digests(run_dir)
     write_json(record, run_dir / "run.json")
 

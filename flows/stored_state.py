@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,11 @@ import pyarrow.parquet as pq
 from flows import input_hash, reviews
 from flows.failures import UsageError
 from flows.screen import say
-from schemas import quality, warehouse_load
-from schemas.contract import Contract
+from schemas import formats, hashes, quality, warehouse_about, warehouse_load
+from schemas.contract import Contract, load_contracts
 from schemas.groups import parse_groups
-from schemas.settings import Settings
+from schemas.settings import Settings, settings_of
+from schemas.source_mapping import laid_over
 from schemas.warehouse import Warehouse, WarehouseError
 from schemas.workspace import Workspace
 
@@ -46,11 +47,39 @@ def run_folder(workspace: Workspace, run_id: str) -> Path:
     return workspace.runs / run_id
 
 
+def record_of(folder: Path) -> dict[str, Any]:
+    """run.json of a run; UsageError when it is missing or damaged, FormatError when a newer version wrote it."""
+    try:
+        return formats.read_record(folder)
+    except formats.RecordError as error:
+        raise UsageError(f"{error}: restore the run from the backup, or run the night again.") from None
+
+
+def settings_of_run(folder: Path) -> Settings:
+    """The settings a run was made with, from its folder."""
+    path = folder / "settings.json"
+    if not path.is_file():
+        raise UsageError(f"{folder.name} was left by an earlier version without its settings; "
+                         "run the night again before asking what if.")
+    return settings_of(json.loads(path.read_text(encoding="utf-8")), path)
+
+
+def mappings_of_run(folder: Path) -> dict[str, Any]:
+    """The source mappings a run was made with; {} for runs that kept none (format 1)."""
+    path = folder / "mappings.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def contracts_of_run(folder: Path) -> dict[str, Contract]:
+    """The installed contracts with the mappings of the run, not those of today, laid over them."""
+    return laid_over(load_contracts(), mappings_of_run(folder), folder)
+
+
 @contextlib.contextmanager
 def stored_state(workspace: Workspace, folder: Path, settings: Settings,
                  contracts: Mapping[str, Contract]) -> Iterator[Warehouse]:
     """The run's warehouse, open for reading. UsageError names the runs whose data can be had when it cannot."""
-    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    record = record_of(folder)
     kept = kept_databases(workspace)
     for path in kept:
         warehouse = Warehouse.open_read_only(path, settings)
@@ -59,7 +88,9 @@ def stored_state(workspace: Workspace, folder: Path, settings: Settings,
                 yield warehouse
                 return
     if record["contracts_hash"] != input_hash.contracts_hash(contracts):
-        raise UsageError(_gone(workspace, folder, settings, kept, "and the contracts have changed since"))
+        raise UsageError(_gone(workspace, folder, settings, kept, "and the contracts have changed since"
+                               + ("" if (folder / "mappings.json").is_file() else
+                                  " (or it had source mappings, which runs of its version did not keep)")))
     with tempfile.TemporaryDirectory(prefix="avvik-") as place:
         say("Körningens databas är inte kvar; den byggs på nytt ur de inlästa kopiorna.")
         path = _rebuilt(workspace, Workspace(Path(place)), folder, record, settings, contracts, kept)
@@ -72,10 +103,14 @@ def _belongs(warehouse: Warehouse, workspace: Workspace, folder: Path, record: M
     name = warehouse.stamped()
     if name == folder.name:
         return True
-    other = workspace.runs / str(name) / "run.json"
-    if not other.is_file():
-        return False
-    same = json.loads(other.read_text(encoding="utf-8"))["contracts_hash"] == record["contracts_hash"]
+    known = warehouse_about.contract_hashes(warehouse.connection)
+    if known:
+        same = hashes.of(known) == record["contracts_hash"]
+    else:
+        try:
+            same = formats.read_record(workspace.runs / str(name))["contracts_hash"] == record["contracts_hash"]
+        except formats.RecordError:
+            return False
     return same and _account_of(warehouse) == _account_of_run(folder)
 
 
@@ -96,9 +131,8 @@ def kept_databases(workspace: Workspace) -> list[Path]:
     return [path for path in [workspace.database, *reversed(workspace.kept_states())] if path.is_file()]
 
 
-def lend_files(workspace: Workspace, place: Workspace, folder: Path,
-               settings: Settings) -> list[warehouse_load.FileRow]:
-    """The files a run was made from, in the order they came, with their typed copies linked into `place`."""
+def files_of_run(workspace: Workspace, folder: Path, settings: Settings) -> list[warehouse_load.FileRow]:
+    """The files a run was made from, in the order they came, as the newest warehouse that has them knows them."""
     known: dict[tuple[str, str], warehouse_load.FileRow] = {}
     for path in kept_databases(workspace):  # the newest first: its names of staging files are those that stand
         with Warehouse.open_read_only(path, settings) as warehouse:
@@ -106,17 +140,22 @@ def lend_files(workspace: Workspace, place: Workspace, folder: Path,
                 known.setdefault((row.dataset, row.sha256), row)
     wanted = _account_of_run(folder)
     files = [known[content] for content in wanted if content in known and known[content].carried]
+    return sorted(files, key=lambda row: row.seq)
+
+
+def lend_files(workspace: Workspace, place: Workspace, files: Sequence[warehouse_load.FileRow]) -> None:
+    """Link the typed copies of files into `place`."""
     place.prepare()
     for name in [name for row in files for name in (row.staging, row.bad) if name]:
         lend(workspace.staging / name, place.staging / name)
-    return sorted(files, key=lambda row: row.seq)
 
 
 def _rebuilt(workspace: Workspace, place: Workspace, folder: Path, record: Mapping[str, Any], settings: Settings,
              contracts: Mapping[str, Contract], kept: list[Path]) -> Path:
     """Load, check and reconcile the run's files into a database outside the workspace; its path."""
     wanted = _account_of_run(folder)
-    files = lend_files(workspace, place, folder, settings)
+    files = files_of_run(workspace, folder, settings)
+    lend_files(workspace, place, files)
     night = datetime.date.fromisoformat(record["as_of"])
     try:
         with Warehouse.building(place, settings) as warehouse:

@@ -8,42 +8,43 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from flows import reviews
+from flows import clock, reviews
 from flows.failures import NightFailed, is_ours, withheld
-from flows.screen import Progress
-from schemas import memory
+from flows.screen import Progress, say
+from schemas import formats, memory
+from schemas.contract import load_contracts
 from schemas.disk import disk_reason
 from schemas.groups import load_groups
 from schemas.problems import Problem
 from schemas.reconciliation import ReconciliationRow
 from schemas.settings import Settings, load_settings
-from schemas.source_mapping import contracts_for
+from schemas.source_mapping import documents_in, laid_over
 from schemas.warehouse import delivered_columns
 from schemas.warehouse_load import FileRow
+from schemas.warehouse_upgrade import upgrade
 from schemas.workspace import Workspace
-
-SWEDISH_TIME = ZoneInfo("Europe/Stockholm")
 
 
 class Tonight:
     """One night. Made by `opened`; the stages read it and leave their open warehouse in it."""
 
     def __init__(self, inbox: Path, workspace: Path, as_of: datetime.date | None,
-                 settings: Path | Settings | None) -> None:
+                 settings: Path | Settings | None, mappings: dict[str, Any] | None = None) -> None:
         from detectors.own_values import check_settings
         from detectors.run import catalogue_for
 
         self.inbox = inbox
         self.workspace = Workspace(workspace)
-        self.as_of = as_of or datetime.datetime.now(SWEDISH_TIME).date()
+        self.started = clock.now()
+        self.as_of = as_of or self.started.date()
         self.settings = settings if isinstance(settings, Settings) else load_settings(settings)
-        self.contracts = contracts_for(self.settings)
+        # a run that is made again brings the mappings it was made with
+        self.mappings = documents_in(self.settings.mappings) if mappings is None else mappings
+        self.contracts = laid_over(load_contracts(), self.mappings, self.settings.mappings or Path("mappings.json"))
         self.groups = load_groups(self.settings.groups)
         self.catalogue = catalogue_for(self.contracts)
         check_settings(self.settings, self.catalogue)
@@ -137,10 +138,34 @@ def opened(inbox: Path | str, workspace: Path | str, as_of: datetime.date | None
     """Check memory and arguments, hold the workspace for the night, and close the warehouse however the night ends."""
     memory.require()
     with Workspace(Path(workspace)).lock() as place:  # before the rules are read: who has to leave leaves at once
+        if as_of is None:
+            clock.must_not_be_behind(place)
         tonight = Tonight(Path(inbox), place.root, as_of, Path(settings) if settings else None)
         with tonight.resources:
             tonight.previous = previous_run(tonight.workspace, tonight.as_of)
+            _say_what_is_odd(tonight)
+            before = upgrade(tonight.workspace, tonight.settings, tonight.contracts)
+            if before is not None:
+                say(f"  databasen är överförd från format {before} till {formats.WAREHOUSE}; den förra ligger i states/")
             yield tonight
+
+
+def _say_what_is_odd(tonight: Tonight) -> None:
+    """A day before the newest run's is a night made up for, or a mistake."""
+    latest = tonight.workspace.latest_run()
+    if latest is not None and latest.name[:10] > tonight.as_of.isoformat():
+        told = tonight.previous.name if tonight.previous else "ingen körning"
+        say(f"  läget {tonight.as_of} ligger före den senaste körningen, {latest.name}: jämförs med {told}, "
+            "och `latest` visar denna tills nästa natt")
+
+
+def _record(run: Path) -> dict[str, Any]:
+    """run.json of an earlier run; NightFailed when it is damaged, for without it nobody knows what is new."""
+    try:
+        return formats.read_record(run)
+    except formats.RecordError as error:
+        raise NightFailed(f"{error}. Restore that run from the backup, or move its folder out of runs/. Nothing was "
+                          "changed.") from None
 
 
 def earlier_runs(previous: Path | None, most: int = 400) -> list[Path]:
@@ -148,7 +173,7 @@ def earlier_runs(previous: Path | None, most: int = 400) -> list[Path]:
     found: list[Path] = []
     while previous is not None and previous.is_dir() and len(found) < most:
         found.append(previous)
-        earlier = json.loads((previous / "run.json").read_text(encoding="utf-8")).get("previous_run")
+        earlier = _record(previous)["previous_run"]
         previous = previous.parent / earlier if earlier else None
     return found
 
@@ -160,18 +185,17 @@ def previous_run(workspace: Workspace, as_of: datetime.date) -> Path | None:
     was run again still remembers what came in between.
     """
     earlier = [path for path in workspace.runs.glob("[0-9]*")
-               if path.name[:10] < as_of.isoformat() and (path / "run.json").is_file()]
+               if path.name[:10] < as_of.isoformat() and (path / formats.RECORD).is_file()]
     newest = max((path.name[:10] for path in earlier), default="")
 
-    def finished(path: Path) -> tuple[str, str]:
-        record = json.loads((path / "run.json").read_text(encoding="utf-8"))
-        return record.get("finished_at", ""), path.name
+    def finished(path: Path) -> tuple[datetime.datetime, str]:
+        return clock.finished(_record(path)), path.name
 
     return max((path for path in earlier if path.name.startswith(newest)), key=finished, default=None)
 
 
 def run_before(workspace: Workspace, folder: Path) -> Path | None:
     """The run that `folder` was told against, when it is kept."""
-    earlier = json.loads((folder / "run.json").read_text(encoding="utf-8"))["previous_run"]
+    earlier = _record(folder)["previous_run"]
     before = workspace.runs / earlier if earlier else None
     return before if before is not None and before.is_dir() else None

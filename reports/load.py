@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reports import protection
-from schemas import protected
+from schemas import formats, protected
 from schemas.groups import Group, GroupsError, parse_groups
 
 Subject = tuple[str, str]
@@ -151,7 +151,10 @@ def load_run(folder: Path, view: str = protection.ORDINARY) -> Run:
         marks = protected.read(folder)
     except (OSError, ValueError, KeyError):
         raise RunError(f"{protected.FOLDER} in {folder.name} cannot be read: run the night again") from None
-    meta = _json(folder / "run.json")
+    try:
+        meta = formats.read_record(folder)
+    except formats.RecordError as error:
+        raise RunError(f"{error}: run the night again") from None
     try:
         groups = parse_groups(_json(folder / "groups.json"))
     except GroupsError as error:

@@ -259,8 +259,8 @@ def _copy_tables(connection: duckdb.DuckDBPyConnection) -> None:
             without = f"WHERE row_ref NOT IN (SELECT row_ref FROM leaving WHERE dataset = '{table}')"
         elif (schema, table) == ("ledger", "failed_checks"):
             without = "WHERE row_ref NOT IN (SELECT row_ref FROM leaving)"
-        if (schema, table) == ("ledger", "about"):
-            connection.execute(f"DELETE FROM {name}")
+        if (schema, table) == ("ledger", "about"):  # the format and the version are those of who writes it now
+            without = "WHERE name NOT IN ('format', 'avvik')"
         if (schema, table) in made:
             connection.execute(f"INSERT INTO {name} SELECT * FROM {source} {without}")
         else:

@@ -43,13 +43,25 @@ def contracts_for(settings: Settings) -> dict[str, Contract]:
 
 def apply_mappings(contracts: Mapping[str, Contract], folder: Path) -> dict[str, Contract]:
     """The contracts with every `*.mapping.yaml` of `folder` laid over them; ContractError names file and key."""
+    return laid_over(contracts, documents_in(folder), folder)
+
+
+def documents_in(folder: Path | None) -> dict[str, dict[str, Any]]:
+    """The mappings of a folder by file name, {} without a folder. A run keeps them as JSON (mappings.json)."""
+    if folder is None:
+        return {}
     if not folder.is_dir():
         raise ContractError(folder, "", "no such folder of mappings")
+    return {path.name: _document(path) for path in sorted(folder.glob("*.mapping.yaml"))}
+
+
+def laid_over(contracts: Mapping[str, Contract], documents: Mapping[str, dict[str, Any]],
+              folder: Path) -> dict[str, Contract]:
+    """The contracts with mappings (documents_in) laid over them; errors name the file as if it lay in `folder`."""
     result = dict(contracts)
     seen: dict[str, Path] = {}
-    for path in sorted(folder.glob("*.mapping.yaml")):
-        document = _document(path)
-        dataset = document["dataset"]
+    for name, document in documents.items():
+        path, dataset = folder / name, document["dataset"]
         if dataset not in contracts:
             raise ContractError(path, "dataset", f"no dataset '{dataset}'{nearest(dataset, contracts)}")
         if dataset in seen:

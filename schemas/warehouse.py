@@ -3,6 +3,7 @@
     main.<dataset>         the contract's columns + row_ref BIGINT (= file_id * 2^32 + line in the source)
     quarantine.<dataset>   rows that failed: file, line, rule, reason, severity, row_ref, sek + columns as text
     ledger.files           every file and what became of its rows; ledger.movements, ledger.failed_checks
+    ledger.about           format, version and run that wrote it; ledger.contracts: the contract of every table
 
 A night never changes yesterday's file: it builds `avvik.duckdb.building` beside it and swaps at the end, so it may
 be killed anywhere and run again. There are no indexes, keys or ALTER, around which DuckDB's known faults gather.
@@ -29,7 +30,7 @@ from typing import TYPE_CHECKING, Self
 
 import duckdb
 
-from schemas import warehouse_load, warehouse_rows
+from schemas import formats, warehouse_about, warehouse_load, warehouse_rows
 from schemas.contract import Contract
 from schemas.memory import for_database
 from schemas.problems import Problem
@@ -46,9 +47,6 @@ from schemas.workspace import FILE_MODE, Workspace, sync_file
 
 if TYPE_CHECKING:
     from schemas.reader import FileReading
-
-# Raised when the tables change so that an earlier version of Avvik could not read them.
-FORMAT = 1
 
 
 class Warehouse:
@@ -70,25 +68,24 @@ class Warehouse:
         """A new, empty warehouse beside the present one. Call under the workspace's lock."""
         for path in (workspace.building, workspace.building.with_name(workspace.building.name + ".wal")):
             path.unlink(missing_ok=True)
-        connection = _connect(workspace.building, settings, workspace.tmp, [workspace.root], read_only=False)
+        connection = connect(workspace.building, settings, workspace.tmp, [workspace.root], read_only=False)
         workspace.building.chmod(FILE_MODE)
         with no_values("creating the warehouse"), one_commit(connection):
             warehouse_load.create_ledger(connection)
-            connection.execute("CREATE TABLE ledger.about (name VARCHAR, value VARCHAR)")
-            connection.execute("INSERT INTO ledger.about VALUES ('format', $1)", [str(FORMAT)])
+            warehouse_about.create(connection)
         return cls(connection, workspace.building, workspace)
 
     @classmethod
     def open_read_only(cls, path: Path, settings: Settings, folders: Sequence[Path] = ()) -> Self:
         """A published warehouse (or a kept state) for reading; SQL may touch files in its folder and in `folders`.
 
-        WarehouseError when it is missing, damaged, or written by a newer Avvik.
+        Older formats are read as they are. WarehouseError when it is missing, damaged, or written by a newer Avvik.
         """
         path = Path(path).resolve()
         if not path.is_file():
             raise WarehouseError(f"{path}: there is no warehouse here yet. Run a night first.")
         spill = path.parent / "tmp"
-        connection = _connect(path, settings, spill, [path.parent, *folders], read_only=True)
+        connection = connect(path, settings, spill, [path.parent, *folders], read_only=True)
         try:
             _check_format(connection, path)
         except BaseException:
@@ -115,8 +112,7 @@ class Warehouse:
 
     def stamped(self) -> str | None:
         """The run this warehouse was built for; None when it was never named."""
-        found = self.connection.execute("SELECT value FROM ledger.about WHERE name = 'run_id'").fetchall()
-        return str(found[0][0]) if found else None
+        return warehouse_about.about(self.connection).get("run_id")
 
     def load(
         self,
@@ -137,6 +133,7 @@ class Warehouse:
         with no_values("creating the tables"), one_commit(self.connection):
             for _, contract in sorted(contracts.items()):
                 warehouse_load.create_dataset(self.connection, contract)
+            warehouse_about.write_contracts(self.connection, contracts)
         for dataset, contract in sorted(contracts.items()):
             mine = [row for row in self.files if row.dataset == dataset]
             with no_values(f"loading {dataset}"):
@@ -284,7 +281,7 @@ def known_files(previous: Iterable[FileRow], workspace: Workspace) -> frozenset[
     )
 
 
-def _connect(
+def connect(
     path: Path, settings: Settings, spill: Path, folders: Sequence[Path], *, read_only: bool
 ) -> duckdb.DuckDBPyConnection:
     """Open DuckDB so that it fetches nothing, touches only `folders`, and cannot be told otherwise afterwards.
@@ -322,13 +319,12 @@ def _connect(
 
 def _check_format(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     try:
-        found = connection.execute("SELECT value FROM ledger.about WHERE name = 'format'").fetchall()
+        said = warehouse_about.about(connection)
     except duckdb.Error:
-        found = []
-    if len(found) != 1 or not found[0][0].isdigit():
+        said = {}
+    if not said.get("format", "").isdigit():
         raise WarehouseError(f"{path}: is no warehouse of Avvik. Copy the newest file of states/ to its place.")
-    if int(found[0][0]) > FORMAT:
-        raise WarehouseError(
-            f"{path}: was written by a newer version of Avvik (format {found[0][0]}, this version knows {FORMAT}). "
-            "Install that version, or restore an earlier file from states/."
-        )
+    fault = formats.outside(int(said["format"]), formats.OLDEST_WAREHOUSE, formats.WAREHOUSE, said.get("avvik"))
+    if fault is not None:
+        raise WarehouseError(f"{path}: {fault}. Nothing was changed. Use that version or a later one, or restore an "
+                             "earlier file from states/ (docs/operations.md).")

@@ -245,10 +245,9 @@ def check_staging(files: Sequence[FileRow], staging: Path) -> None:
 
 def create_ledger(connection: duckdb.DuckDBPyConnection) -> None:
     """The tables that account for the load: files, movements of rows, failed checks."""
-    columns = ", ".join(f"{quote(name)} {kind}" for name, kind in _FILE_COLUMNS.items())
     connection.execute("CREATE SCHEMA ledger")
     connection.execute("CREATE SCHEMA quarantine")
-    connection.execute(f"CREATE TABLE ledger.files ({columns})")
+    create_files(connection)
     # bucket: replaced (a later or identical row took its place) | refused (its file was)
     connection.execute(
         "CREATE TABLE ledger.movements (file_id INTEGER, bucket VARCHAR, rows BIGINT, sek DECIMAL(38,2))"
@@ -256,6 +255,12 @@ def create_ledger(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         "CREATE TABLE ledger.failed_checks (dataset VARCHAR, check_id VARCHAR, severity VARCHAR, row_ref BIGINT)"
     )
+
+
+def create_files(connection: duckdb.DuckDBPyConnection) -> None:
+    """ledger.files, empty."""
+    columns = ", ".join(f"{quote(name)} {kind}" for name, kind in _FILE_COLUMNS.items())
+    connection.execute(f"CREATE TABLE ledger.files ({columns})")
 
 
 def write_files(connection: duckdb.DuckDBPyConnection, files: Sequence[FileRow]) -> None:

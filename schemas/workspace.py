@@ -227,7 +227,9 @@ class Workspace:
         sync_folder(self.root)
 
     def kept_states(self) -> list[Path]:
-        """The earlier warehouses that are kept, oldest first."""
+        """The earlier warehouses that are kept, oldest first; none in a workspace restored without them."""
+        if not self.states.is_dir():
+            return []
         found = [(int(hit[1]), path) for path in self.states.iterdir() if (hit := _STATE.match(path.name))]
         return [path for _, path in sorted(found)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 import shutil
 from pathlib import Path
 
@@ -49,6 +50,21 @@ def test_r2_every_step_of_a_night_can_be_its_last(stage: Stage) -> None:
     assert shown == sorted(shown, reverse=True), "tonight's run was shown and then taken back"
     assert {"yesterday", "tonight"} == set(shown)
     assert len(recovered) >= 5
+
+
+def test_r2_a_restored_copy_gives_the_same_next_night(stage: Stage) -> None:
+    """The backup of docs/operations.md: what its command copies is all that the next night needs."""
+    scene, _ = stage
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    command = next(line for line in page.splitlines() if "flock -n .lock tar" in line)
+    left_out = re.findall(r"--exclude=\./(\S+)", command)
+    assert {"states", "tmp"} <= set(left_out)
+    workspace, restored = scene.copy("backed up"), scene.folder / "restored"
+    shutil.copytree(workspace, restored, symlinks=True, ignore=lambda folder, names: [
+        name for name in names if Path(folder) == workspace and name in left_out])
+    assert {path.name for path in restored.iterdir()} == {"avvik.duckdb", "staging", "runs", "latest"}
+    assert scene.must_be_whole(restored) == "yesterday"
+    scene.must_recover(restored)
 
 
 def test_r1_killed_at_any_moment(stage: Stage) -> None:

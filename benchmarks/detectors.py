@@ -1,10 +1,11 @@
 """CPU seconds of every rule at several sizes of one town, how they grow, and the slowest five.
 
-    python -m benchmarks.detectors --scales 0.1 1 4 --write docs/detector-speed.md
+    python -m benchmarks.detectors --scales 0.1 1 4 --write docs/detector-speed.md [--towns FOLDER]
 
 Seconds are CPU seconds over all cores, which other work on the machine hardly changes. Growth is the exponent g of
 seconds ~ rows^g between the smallest and the largest size, told only for rules that take at least 20 ms at the
-largest (below that the clock measures statements, not rows). Sizes count rows of visits.
+largest (below that the clock measures statements, not rows). Sizes count rows of visits. With --towns the generated
+exports are kept in that folder and taken from there the next time.
 """
 
 from __future__ import annotations
@@ -21,15 +22,27 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from data_samples import generate  # noqa: E402
 from detectors import run  # noqa: E402
-from tests.detectors.loaded_town import AS_OF, catalogue, load_town  # noqa: E402
+from tests.detectors.loaded_town import AS_OF, LoadedTown, catalogue, load_exports, load_town  # noqa: E402
 
 NOTICEABLE = 0.02  # seconds
 
 
-def measure(scale: float, seed: int, repeats: int) -> tuple[dict[str, float], int, float, float]:
+def _town(scale: float, seed: int, towns: Path | None) -> LoadedTown:
+    threads = os.cpu_count() or 2
+    if towns is None:
+        return load_town(scale, seed, threads=threads)
+    folder = towns / f"scale-{scale:g}-seed-{seed}"
+    if not (folder / "truth" / "planted.yaml").is_file():
+        generate(folder / "in", scale, seed, AS_OF, "mixed", mess=False, truth=folder / "truth")
+    return load_exports(folder, threads)
+
+
+def measure(scale: float, seed: int, repeats: int,
+            towns: Path | None = None) -> tuple[dict[str, float], int, float, float]:
     """Best of `repeats` CPU seconds by rule, rows of visits, CPU seconds of the shared views, wall seconds of all."""
-    town = load_town(scale, seed, threads=os.cpu_count() or 2)
+    town = _town(scale, seed, towns)
     part = catalogue()
     rows = town.connection.execute("SELECT count(*) FROM home_care_visits").fetchall()[0][0]
     seconds: dict[str, float] = {}
@@ -55,11 +68,12 @@ def main() -> int:
     parser.add_argument("--scales", type=float, nargs="+", default=[0.1, 1.0])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--towns", type=Path, help="folder of generated exports, filled where they are missing")
     parser.add_argument("--write", type=Path, help="write the table to this Markdown file")
     options = parser.parse_args()
     found = {}
     for scale in sorted(options.scales):
-        found[scale] = measure(scale, options.seed, options.repeats)
+        found[scale] = measure(scale, options.seed, options.repeats, options.towns)
         print(f"scale {scale}: {sum(found[scale][0].values()):.1f} s", file=sys.stderr, flush=True)
     small, large = min(found), max(found)
     times = math.log(found[large][1] / found[small][1]) if large > small else 0.0

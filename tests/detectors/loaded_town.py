@@ -48,14 +48,19 @@ def load_town(scale: float, seed: int, difficulty: str = "mixed", threads: int =
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         generate(folder / "in", scale, seed, AS_OF, difficulty, mess=False, truth=folder / "truth", **more)
-        connection = duckdb.connect(config={"threads": threads, "preserve_insertion_order": True})
-        connection.execute("CREATE SCHEMA ledger")
-        connection.execute("CREATE TABLE ledger.files (file_id INTEGER, dataset VARCHAR, file_name VARCHAR)")
-        delivered = {dataset: _load(connection, number, contract, folder / "in")
-                     for number, (dataset, contract) in enumerate(sorted(contracts().items()), 1)}
-        settings = load_settings(folder / "truth" / "settings.yaml")
-        with (folder / "truth" / "planted.yaml").open(encoding="utf-8") as file:
-            truth = yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return load_exports(folder, threads)
+
+
+def load_exports(folder: Path, threads: int = 1) -> LoadedTown:
+    """Load what was generated into folder/in and folder/truth; every legal gate is opened."""
+    connection = duckdb.connect(config={"threads": threads, "preserve_insertion_order": True})
+    connection.execute("CREATE SCHEMA ledger")
+    connection.execute("CREATE TABLE ledger.files (file_id INTEGER, dataset VARCHAR, file_name VARCHAR)")
+    delivered = {dataset: _load(connection, number, contract, folder / "in")
+                 for number, (dataset, contract) in enumerate(sorted(contracts().items()), 1)}
+    settings = load_settings(folder / "truth" / "settings.yaml")
+    with (folder / "truth" / "planted.yaml").open(encoding="utf-8") as file:
+        truth = yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     opened = Gate(AS_OF, "test", None, "test")
     gates = {d.code: opened for d in catalogue().detectors.values() if d.gate == "P2"}
     return LoadedTown(connection, delivered, _replaced(settings, gates), truth)

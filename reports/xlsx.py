@@ -179,8 +179,9 @@ def _run(book: xlsxwriter.Workbook, model: GroupModel, formats: dict[str, Any]) 
                                                    "input_hash") if run.meta.get(name))]
     for name, value in rows:
         sheet.add([name, value], "t" + ("m" if isinstance(value, float) else "n" if isinstance(value, int) else "w"))
+    codes = set(model.codes())
     for row in run.ledger:
-        if row["detector_id"] in model.codes():
+        if row["detector_id"] in codes:
             outcome = text["outcomes_ledger"].get(row["outcome"], row["outcome"])
             reason = row["reason"] if model.language == "sv" else row["reason_en"] or row["reason"]
             counts = f"{head['evaluated']} {row['evaluated']}, {head['fired']} {row['fired']}" \

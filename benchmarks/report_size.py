@@ -128,7 +128,7 @@ def run_size(subjects: int, repeat: int) -> dict[str, float]:
 
 def report(results: dict[int, dict[str, float]], repeat: int, load: float) -> str:
     """The figures as a page of the handbook."""
-    names = (("MB", "file, MB", 2), ("usable", "usable after, ms", 0), ("sort", "sort, ms", 0),
+    names = (("MB", "list page, MB", 2), ("usable", "usable after, ms", 0), ("sort", "sort, ms", 0),
              ("filter", "filter, ms", 0), ("search", "search, ms", 0), ("case", "open a case, ms", 0),
              ("heap", "heap, MB", 0), ("rows", "rows of evidence a case, mean", 1), ("sides", "side pages", 0),
              ("side_MB", "side pages together, MB", 1), ("largest_MB", "largest of them, MB (10)", 1),

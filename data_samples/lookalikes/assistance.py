@@ -35,9 +35,12 @@ def siblings(town: Town, case: Innocent) -> None:
 def dst_night(town: Town, case: Innocent) -> None:
     p = pa.provider(town, case, 1)
     s = town.get(pa.SHIFTS)
-    c = pa.client_indices(town, p)[0]
+    sunday, away = _clock_change(town), town.get("absences")
+    gone = away["person_token"][(away["absent_from"] < (sunday + 1) * 1440) & (
+        (away["absent_to"] >= sunday * 1440) | (away["absent_to"] < 0))]
+    mine = pa.client_indices(town, p)
+    c = next((c for c in mine if town.info["pa"]["client"][c] not in gone), mine[0])
     client, who = int(town.info["pa"]["client"][c]), int(town.info["pa"]["teams"][c][0])
-    sunday = _clock_change(town)
     day_rows = (s["client_token"] == client) & (s["started_at"] // 1440 == sunday)
     own = (s["assistant_token"] == who) & (np.abs(s["started_at"] // 1440 - sunday) <= 1)
     town.drop(pa.SHIFTS, day_rows | own)

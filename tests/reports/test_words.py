@@ -118,3 +118,24 @@ def test_a_comparison_with_ones_own_past_is_in_words(language: str, measure: str
     model = SimpleNamespace(run=SimpleNamespace(detectors={}), language=language, text=words.texts(language))
     said = peer_words(model, "HC91", measure)  # type: ignore[arg-type]
     assert said != measure and "_" not in said
+
+
+@pytest.mark.parametrize(("template", "facts", "said"), [
+    ("{n} besök[ (varav {late} sena)]", {"n": 3, "late": 0}, "3 besök"),
+    ("{n} besök[ (varav {late} sena)]", {"n": 3, "late": 2}, "3 besök (varav 2 sena)"),
+    ("([{a} utförare / {b:förening|föreningar} / {c} hem])", {"a": 1, "b": 0, "c": 2}, "(1 utförare och 2 hem)"),
+    ("[{a} x / {b:y|ys} / {c} z]", {"a": 1, "b": 1, "c": 2}, "1 x, 1 y och 2 z"), ("[{a} x]", {"a": None}, ""),
+    ("{share} procent", {"share": 52.93}, "52,9 procent"), ("{share} procent", {"share": 9.461}, "9,46 procent"),
+    ("{per} kronor", {"per": 2916.67}, f"2{NB}917 kronor"), ("{hours} timmar", {"hours": 312.5}, "312,5 timmar"),
+    ("{rate:2} kr", {"rate": 418.1}, "418,10 kr"), ("{paid_sek} kr", {"paid_sek": 52.931}, "52,93 kr"),
+])
+def test_a_sentence_leaves_out_what_says_nothing(template: str, facts: dict[str, object], said: str) -> None:
+    assert words.sentence(template, facts, "sv") == said
+
+
+def test_page_texts_units_and_names_agree() -> None:
+    text = "{n:ärende|ärenden} av {m}"
+    assert words.filled(text, n="1", m=2) == "1 ärende av 2" and words.filled(text, n=3, m=2) == "3 ärenden av 2"
+    assert words.unit_of("hela månader", 1) == "hel månad" and words.unit_of("hela månader", 2) == "hela månader"
+    assert words.named("underlag saknas: association_grants.reported_on, home_care_visits, a.b", "sv") == (
+        "underlag saknas: anmäld (föreningsbidrag, reported_on), utförda besök, a.b")

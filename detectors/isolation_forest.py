@@ -1,14 +1,16 @@
-"""How easily a subject is set apart from its peers, explained feature by feature. Organisations only, never people.
+"""How far a subject stands from its ordinary peers, explained feature by feature. Organisations only, never people.
 
-The score is the mean of two looks at the same comparison with peers (detectors/peer_comparison.py), so that size
-alone sets nobody apart:
-- the isolation forest (Liu, Ting and Zhou 2008): how few random cuts part a subject from a sample of its peers;
-- isolation by nearest neighbour (in the manner of Pang, Ting and Albrecht 2015): how far it is, on average, to the
-  nearest of 128 peers drawn at random from the more ordinary half, as a first look judges them. It sees combinations
-  of features that cuts along one axis at a time miss, and subjects that deviate alike do not hide each other.
-Each is brought to the same scale (standard deviations of this population, softly bounded) before the mean, in which
-the neighbours weigh double. Contamination is never set: nobody knows the share in advance, and no alert rate is implied
-(the half is no guess at it: half of the peers are enough to say what is ordinary).
+Everything is about distances to the peer median (detectors/peer_comparison.py), so that size alone sets nobody apart.
+1. Who is ordinary? Two looks at a pool of peers, each in standard deviations of the pool, the larger counts:
+   - the isolation forest (Liu, Ting and Zhou 2008): how few random cuts part a subject from a sample of its peers;
+   - how far it is to the nearest of 32 peers drawn at random, on average over 64 draws (Sugiyama and Borgwardt 2013).
+   The half that deviates least is ordinary. A tight group of odd subjects has near neighbours, yet is soon cut off;
+   an odd combination of common values is hard to cut off, yet has no near neighbour.
+2. The score is the distance to the second nearest of the ordinary peers, in standard deviations of the population
+   (0 is the usual distance), and, as far as the setting says, the trees of the first look beside it. Subjects that
+   deviate alike do not hide each other, for none of them is ordinary.
+Contamination is never set: nobody knows the share in advance, and no alert rate is implied (the half is no guess at
+it: half of the peers are enough to say what is ordinary).
 
 The contribution of a feature is what the score loses when that feature is set to the peer median: exact about this
 score, and in its unit. This is the only module that imports scikit-learn.
@@ -30,13 +32,25 @@ from detectors.peer_comparison import Comparison
 # One fixed setting for everything, chosen on public labelled sets (docs/quality-forest.md), never by data set.
 TREES = 300
 SAMPLES = 256  # subjects a tree sees
-DRAWS, PEERS_DRAWN = 24, 128  # samples of ordinary peers for the nearest neighbour, and peers in each
-FIRST_DRAWS, FIRST_DRAWN = 64, 32  # the same for the first look, which says who is ordinary
+FIRST_DRAWS, FIRST_DRAWN = 64, 32  # samples of peers for the first look, and peers in each
 POOL = 8192  # peers the first look judges; enough to draw from
 ORDINARY = 0.5  # share of them
-WEIGHTS = (1 / 3, 2 / 3)  # trees, neighbours
-SOFT = 3.0  # standard deviations towards which each part is bounded
+DRAWS, PEERS_DRAWN = 3, 1024  # samples of ordinary peers, and peers in each; all of them where they are fewer
+NEAREST = 2  # the nearest alone may be a twin of the subject
+SOFT = 3.0  # standard deviations towards which each part of the first look is bounded
 CHUNK = 4096  # rows scored at once: 4096 x 3072 distances in single precision are 50 MB a thread
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the score weighs. One for the catalogue's forests, one for tables nobody knows (docs/quality-forest.md)."""
+
+    far: bool  # distances in `reach`, where one value far out tells, or in `steps`, where many small ones do too
+    trees: float  # weight of the trees in the score; the distance has the rest
+
+
+OWN = Setting(far=True, trees=1 / 3)
+OUTSIDE = Setting(far=False, trees=0.0)
 
 
 @dataclass(frozen=True)
@@ -77,27 +91,86 @@ def _expected(rows: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Model:
-    """A fitted score; `level` and `spread` of the two parts are those of the population it was fitted on."""
+class Neighbours:
+    """Samples of peers that distances are measured to."""
 
+    drawn: np.ndarray  # draws x peers, row numbers of the population
+    points: np.ndarray  # the same rows' values, flattened to (draws * peers) x features
+    nearest: int  # which neighbour counts: 1 is the nearest
+
+    @classmethod
+    def of(cls, among: np.ndarray, draws: int, peers: int, nearest: int, values: np.ndarray,
+           chance: np.random.Generator) -> Neighbours:
+        """`draws` samples of `peers` rows out of `among`, or all of them once where they are fewer."""
+        if len(among) <= peers:
+            drawn = among[None, :]
+        else:
+            drawn = np.stack([chance.choice(among, peers, replace=False) for _ in range(draws)])
+        return cls(drawn, values[drawn.ravel()], max(1, min(nearest, drawn.shape[1] - 1)))
+
+    def distance(self, values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Mean distance over the draws to the n-th nearest drawn peer. A row of the population is no neighbour of
+        itself; where it would be the only one the distance is 0.
+
+        The products find the neighbour, and what is told is measured anew: products of single precision lose digits.
+        """
+        squares = values @ self.points.T
+        squares *= -2.0
+        squares += np.einsum("ij,ij->i", self.points, self.points)
+        order = np.argsort(self.drawn.ravel(), kind="stable")
+        sought = self.drawn.ravel()[order]
+        low, high = np.searchsorted(sought, rows, "left"), np.searchsorted(sought, rows, "right")
+        for place in np.flatnonzero(high > low):
+            squares[place, order[low[place]:high[place]]] = np.inf
+        draws, peers = self.drawn.shape
+        by_draw = squares.reshape(len(values), draws, peers)
+        found = by_draw.argmin(axis=2)
+        for _ in range(self.nearest - 1):
+            np.put_along_axis(by_draw, found[:, :, None], np.inf, axis=2)
+            found = by_draw.argmin(axis=2)
+        total = np.zeros(len(values))
+        for draw in range(draws):
+            away = np.subtract(values, self.points[found[:, draw] + draw * peers], dtype=np.float64)
+            total += np.sqrt(np.einsum("ij,ij->i", away, away))
+        return total / draws
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted score; `level` and `spread` of trees and distance are those of the population it was fitted on."""
+
+    setting: Setting
     trees: Trees
-    drawn: np.ndarray  # PEERS_DRAWN x DRAWS row numbers of the population
-    points: np.ndarray  # the drawn rows' `reach`, flattened to (PEERS_DRAWN * DRAWS) x features
+    neighbours: Neighbours
     level: np.ndarray
     spread: np.ndarray
 
     def score(self, steps: np.ndarray, reach: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Higher is more deviating. `rows`: the population's row of each, which is no neighbour of itself."""
-        parts = np.stack([self.trees.score(steps), _distance(self.points, self.drawn, reach, rows)])
-        return self._joined(parts)
+        return self._joined(_parts(self.setting, self.trees, self.neighbours, steps, reach, rows))
 
     def _joined(self, parts: np.ndarray) -> np.ndarray:
-        return np.asarray(WEIGHTS @ _bounded(parts, self.level, self.spread))
+        weights = np.array([self.setting.trees, 1 - self.setting.trees])
+        return np.asarray(weights @ ((parts - self.level[:, None]) / self.spread[:, None]))
 
 
-def _bounded(parts: np.ndarray, level: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    """Each part (a row) in standard deviations, softly bounded."""
-    return np.asarray(SOFT * np.tanh((parts - level[:, None]) / (SOFT * spread[:, None])))
+def _parts(setting: Setting, trees: Trees, neighbours: Neighbours, steps: np.ndarray, reach: np.ndarray,
+           rows: np.ndarray) -> np.ndarray:
+    """What the trees say and the distance, 2 x rows; trees that weigh nothing are not asked."""
+    return np.stack([trees.score(steps) if setting.trees else np.zeros(len(rows)),
+                     neighbours.distance(reach if setting.far else steps, rows)])
+
+
+def _ordinary(trees: Trees, compared: Comparison, chance: np.random.Generator) -> np.ndarray:
+    """Row numbers of the peers that neighbours are drawn from: the half of a pool that deviates least."""
+    count = len(compared.steps)
+    pool = np.sort(chance.choice(count, min(POOL, count), replace=False))
+    near = Neighbours.of(pool, FIRST_DRAWS, FIRST_DRAWN, 1, compared.reach, chance)
+    parts = np.stack([_in_chunks(lambda part: trees.score(compared.steps[part]), pool),
+                      _in_chunks(lambda part: near.distance(compared.reach[part], part), pool)])
+    level, spread = _level_and_spread(parts)
+    first = (SOFT * np.tanh((parts - level[:, None]) / (SOFT * spread[:, None]))).max(axis=0)
+    return np.asarray(pool[first <= np.quantile(first, ORDINARY)])
 
 
 def _level_and_spread(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -105,30 +178,7 @@ def _level_and_spread(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return parts.mean(axis=1), np.where(spread > 1e-12, spread, np.inf)
 
 
-def _ordinary(trees: Trees, compared: Comparison, chance: np.random.Generator) -> np.ndarray:
-    """Row numbers of the peers that neighbours are drawn from: the half of a pool that deviates least.
-
-    Ordinary is who is so for both looks: a tight group of odd subjects has near neighbours, yet is soon cut off.
-    """
-    count = len(compared.steps)
-    pool = np.sort(chance.choice(count, min(POOL, count), replace=False))
-    drawn = _draw(pool, FIRST_DRAWN, FIRST_DRAWS, chance)
-    parts = _both_looks(trees, compared.reach[drawn.ravel()], drawn, compared, pool)
-    first = _bounded(parts, *_level_and_spread(parts)).max(axis=0)
-    return np.asarray(pool[first <= np.quantile(first, ORDINARY)])
-
-
-def _draw(among: np.ndarray, peers: int, draws: int, chance: np.random.Generator) -> np.ndarray:
-    return np.stack([chance.choice(among, min(peers, len(among)), replace=False) for _ in range(draws)], axis=1)
-
-
-def _both_looks(trees: Trees, points: np.ndarray, drawn: np.ndarray, compared: Comparison,
-                rows: np.ndarray) -> np.ndarray:
-    return np.stack([_in_chunks(lambda part: trees.score(compared.steps[part]), rows),
-                     _in_chunks(lambda part: _distance(points, drawn, compared.reach[part], part), rows)])
-
-
-def fit(compared: Comparison, seed: int, trees: int = TREES) -> tuple[Model, np.ndarray]:
+def fit(compared: Comparison, seed: int, trees: int = TREES, setting: Setting = OWN) -> tuple[Model, np.ndarray]:
     """The model of this population and everybody's score in it (float64, one a row, rounded to 9 decimals).
 
     Needs two rows at least; below 30 a comparison says little (the callers refuse it).
@@ -142,10 +192,11 @@ def fit(compared: Comparison, seed: int, trees: int = TREES) -> tuple[Model, np.
     seen = np.sort(chance.choice(count, min(count, trees * SAMPLES), replace=False))
     forest.fit(np.ascontiguousarray(compared.steps[seen], dtype=np.float32))
     grown = Trees.of(forest)
-    drawn = _draw(_ordinary(grown, compared, chance), PEERS_DRAWN, DRAWS, chance)
-    points = compared.reach[drawn.ravel()]
-    parts = _both_looks(grown, points, drawn, compared, np.arange(count))
-    model = Model(grown, drawn, points, *_level_and_spread(parts))
+    peers = Neighbours.of(_ordinary(grown, compared, chance), DRAWS, PEERS_DRAWN, NEAREST,
+                          compared.reach if setting.far else compared.steps, chance)
+    parts = _in_chunks(lambda part: _parts(setting, grown, peers, compared.steps[part], compared.reach[part], part).T,
+                       np.arange(count)).T
+    model = Model(setting, grown, peers, *_level_and_spread(parts))
     return model, np.round(model._joined(parts), 9)
 
 
@@ -157,16 +208,15 @@ def contributions(model: Model, compared: Comparison, rows: np.ndarray) -> np.nd
     """
     def explained(places: np.ndarray) -> np.ndarray:
         own = rows[places]
-        steps, reach = compared.steps[own], compared.reach[own]
-        which, feature = np.nonzero((steps != 0) | (reach != 0))  # at the median already: nothing to lose
-        each = np.arange(len(which))
-        changed = [view[which] for view in (steps, reach)]
-        for view in changed:
-            view[each, feature] = 0.0
-        found = np.zeros(steps.shape)
-        if len(which):
-            base = model.score(steps, reach, own)
-            found[which, feature] = base[which] - model.score(changed[0], changed[1], own[which])
+        views = compared.steps[own], compared.reach[own]
+        which, feature = np.nonzero(views[0])  # at the median already: nothing to lose
+        found = np.zeros(views[0].shape)
+        base = model.score(*views, own)
+        for start in range(0, len(which), CHUNK):
+            row, at = which[start:start + CHUNK], feature[start:start + CHUNK]
+            nearer, closer = views[0][row], views[1][row]
+            nearer[np.arange(len(row)), at] = closer[np.arange(len(row)), at] = 0.0
+            found[row, at] = base[row] - model.score(nearer, closer, own[row])
         return found
 
     return np.round(_in_chunks(explained, np.arange(len(rows)), max(1, CHUNK // compared.steps.shape[1])), 9)
@@ -183,9 +233,10 @@ class Stability:
     worst_overlap: float
 
 
-def stability(compared: Comparison, seeds: Iterable[int] = range(20), top: int = 50, trees: int = TREES) -> Stability:
+def stability(compared: Comparison, seeds: Iterable[int] = range(20), top: int = 50, trees: int = TREES,
+              setting: Setting = OWN) -> Stability:
     """Score the same population with every seed and compare the orders."""
-    scores = np.array([fit(compared, seed, trees)[1] for seed in seeds])
+    scores = np.array([fit(compared, seed, trees, setting)[1] for seed in seeds])
     top = min(top, scores.shape[1])
     ranks = np.array([rankdata(row) for row in scores])
     pairs = np.triu_indices(len(ranks), 1)
@@ -193,20 +244,6 @@ def stability(compared: Comparison, seeds: Iterable[int] = range(20), top: int =
     shared = [len(first[a] & first[b]) / top for a, b in zip(*pairs, strict=True)]
     return Stability(len(ranks), float(np.corrcoef(ranks)[pairs].mean()), top, float(np.mean(shared)),
                      float(np.min(shared)))
-
-
-def _distance(points: np.ndarray, drawn: np.ndarray, reach: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Mean distance over the draws to the nearest drawn peer, itself left out."""
-    squares = -2.0 * (reach @ points.T)
-    squares += np.einsum("ij,ij->i", points, points)
-    squares += np.einsum("ij,ij->i", reach, reach)[:, None]
-    order = np.argsort(drawn.ravel(), kind="stable")
-    sought = drawn.ravel()[order]
-    low, high = np.searchsorted(sought, rows, "left"), np.searchsorted(sought, rows, "right")
-    for place in np.flatnonzero(high > low):
-        squares[place, order[low[place]:high[place]]] = np.inf
-    nearest = squares.reshape(len(reach), *drawn.shape).min(axis=1)
-    return np.asarray(np.sqrt(np.maximum(nearest, 0.0)).mean(axis=1), dtype=np.float64)
 
 
 def _in_chunks(work: Callable[[np.ndarray], np.ndarray], rows: np.ndarray, size: int = CHUNK) -> np.ndarray:

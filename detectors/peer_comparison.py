@@ -80,8 +80,8 @@ class Comparison:
 def compare(features: pd.DataFrame, placing: Placing | None = None) -> Comparison:
     """Compare every row with its group (without `placing`: with all rows). Infinite is missing.
 
-    Where the interquartile range is zero the mean absolute deviation takes its place, and a feature without any
-    spread is 0 everywhere.
+    Where the interquartile range is zero the standard deviation takes its place, and a feature without any spread is
+    0 everywhere.
     """
     placing = placing or Placing.everybody(len(features))
     shape = (len(placing.labels), features.shape[1])
@@ -100,9 +100,10 @@ def compare(features: pd.DataFrame, placing: Placing | None = None) -> Compariso
             for table, value in (("q1", q1), ("median", median), ("q3", q3), ("p95", p95)):
                 tables[table][place, at] = value
             away = column[rows] - median
-            spread = q3 - q1 if q3 > q1 else np.abs(peers - median).mean()
-            if spread > 0 and (deviation := peers.std()) > 0:
-                steps[rows, at] = np.arcsinh(np.clip(away / spread, -FURTHEST_STEPS, FURTHEST_STEPS))
-                reach[rows, at] = np.clip(away / deviation, -FURTHEST_REACH, FURTHEST_REACH)
+            if (deviation := peers.std()) > 0:
+                far = np.clip(away / deviation, -FURTHEST_REACH, FURTHEST_REACH)
+                reach[rows, at] = far
+                steps[rows, at] = np.arcsinh(
+                    np.clip(away / (q3 - q1), -FURTHEST_STEPS, FURTHEST_STEPS) if q3 > q1 else far)
     return Comparison(tuple(map(str, features.columns)), placing, tables["median"], tables["q1"], tables["q3"],
                       tables["p95"], steps, reach)

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from detectors.evaluation import size_quartile, summary
-from detectors.isolation_forest import contributions, fit
+from detectors.isolation_forest import OUTSIDE, contributions, fit
 from detectors.methods import MIN_PEERS
 from detectors.peer_comparison import Comparison, Placing, compare
 
 REASONS = 3
+TOLD = 0.005  # points; less reads as +0.00
 EXPLAINED = 5_000  # first rows that get their reasons; nobody reads further
 
 
@@ -38,15 +39,17 @@ def score_table(ids: pd.Series, features: pd.DataFrame, groups: pd.Series | None
 
     The percentile is the share of the row's peers that score at most as high; ties in the order are by id.
     """
+    if len(ids) < MIN_PEERS:
+        raise ScoreError(f"{len(ids)} rows are too few to compare with: at least {MIN_PEERS} are needed. "
+                         "One row is one entity; take a longer period or more entities")
     if features.shape[1] == 0:
-        raise ScoreError("no numeric column to compare: nothing but the columns named and texts is in the table")
-    if len(features) < MIN_PEERS:
-        raise ScoreError(f"{len(features)} rows are too few to compare with: at least {MIN_PEERS} are needed")
+        raise ScoreError("no numeric column to compare: beside the columns named there are texts, constants and empty "
+                         "columns only. Add columns that measure something")
     used = None
     if groups is not None:
         used = Placing.by(groups, pd.Series(range(len(ids))), MIN_PEERS)
     compared = compare(features, used)
-    model, scores = fit(compared, seed)
+    model, scores = fit(compared, seed, setting=OUTSIDE)
     names = ids.astype("string").fillna("").to_numpy(dtype=str)
     order = np.lexsort((names, -scores))
     percentile = compared.placing.percentile(scores) * 100
@@ -76,7 +79,7 @@ def _reasons(features: pd.DataFrame, compared: Comparison, rows: np.ndarray, par
         group = compared.group[row]
         reasons: list[Reason] = []
         for at in np.argsort(-part, kind="stable")[:REASONS]:
-            if part[at] <= 0:
+            if part[at] < TOLD:
                 reasons.append(("", "", None))
                 continue
             own, median, p95 = (_shown(value) for value in (values[row, at], compared.median[group, at],

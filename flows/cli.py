@@ -108,6 +108,7 @@ def build_parser() -> argparse.ArgumentParser:
     score.add_argument("--label", metavar="COLUMN", help="known outcomes (1/0, yes/no): prints how good the order is")
     score.add_argument("--group", metavar="COLUMN", help="peer group; below 30 rows all rows are the peers")
     score.add_argument("--leave-out", nargs="+", default=[], metavar="COLUMN", help="numbers that are no measures")
+    score.add_argument("--repeats", action="store_true", help="ids may repeat: every row is scored by itself")
     score.add_argument("--out", type=Path, metavar="FILE", help="write all ranked rows as CSV (default: show 20)")
     score.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed gives the same scores")
     score.set_defaults(run=_score)
@@ -237,7 +238,7 @@ def _score(options: argparse.Namespace) -> int:
     from flows.score import score_file
 
     return score_file(options.table, options.id, options.size, options.label, options.group, options.out,
-                      options.seed, options.leave_out)
+                      options.seed, options.leave_out, options.repeats)
 
 
 def _police(options: argparse.Namespace) -> int:

@@ -17,7 +17,8 @@ USAGE, NOT_DONE = 2, 3
 PACKAGES = ("schemas", "detectors", "reports", "flows", "data_samples")
 ROOT = Path(__file__).resolve().parent.parent
 # What the user typed or configured is wrong; by name, because importing the classes would cost their modules.
-_USAGE = {"SettingsError", "ContractError", "InboxError", "DetectorError", "GroupsError", "UsageError", "TableError"}
+_USAGE = {"SettingsError", "ContractError", "InboxError", "DetectorError", "GroupsError", "UsageError", "TableError",
+          "TableRefused", "ScoreError"}
 
 OUT_OF_MEMORY = "out of memory: give the night more, or lower memory_limit in the settings so that the rest has room"
 

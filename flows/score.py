@@ -13,9 +13,9 @@ MEASURES = ("n", "deviations", "auroc", "ap", "p@10", "p@50", "p@100")
 
 
 def score_file(path: Path, id_column: str, size: str | None, label: str | None, group: str | None, out: Path | None,
-               seed: int, leave_out: Sequence[str] = ()) -> int:
+               seed: int, leave_out: Sequence[str] = (), repeats: bool = False) -> int:
     """Score the table and print what was compared, the first rows and, given labels, how good the order is."""
-    from detectors.score import evaluate, score_table
+    from detectors.score import ScoreError, evaluate, score_table
     from flows.failures import UsageError
     from schemas.entity_table import numbers_of, read_entity_table, yes_or_no
     from schemas.settings import load_settings
@@ -24,15 +24,26 @@ def score_file(path: Path, id_column: str, size: str | None, label: str | None, 
     if len(set(asked)) != len(asked):
         raise UsageError("--id, --size, --label, --group and --leave-out must be different columns")
     if not path.is_file():
-        raise UsageError(f"no such file: {path}")
+        raise UsageError(f"{path} is a folder: name the table in it" if path.is_dir() else f"no such file: {path}")
+    if out is not None and (out.is_dir() or not out.parent.is_dir() or (out.exists() and out.samefile(path))):
+        raise UsageError(f"--out {out}: name a file in an existing folder, and not the table itself")
+    if seed < 0:
+        raise UsageError("--seed must be 0 or more")
     table = read_entity_table(path, asked, load_settings(None))
     texts = _by_name(table, asked)
-    labels = yes_or_no(texts[label], label) if label else None
-    sizes = _sizes(texts[size], size, numbers_of) if size else None
-    scored = score_table(texts[id_column], table.numbers, texts[group] if group else None, seed)
+    _hold_ids(texts[id_column], id_column, path.name, repeats)
+    labels, known = yes_or_no(texts[label], label, path.name) if label else (None, None)
+    sizes = _sizes(texts[size], f"{path.name}, --size {size}", numbers_of) if size else None
+    try:
+        scored = score_table(texts[id_column], table.numbers, texts[group] if group else None, seed)
+    except ScoreError as reason:
+        raise UsageError(f"{path.name}: {reason}") from None
     print(f"{len(scored.rows)} rows compared in {len(scored.features)} columns: {', '.join(scored.features)}")
     for what, names in (("texts are not compared (--group compares within one)", table.not_numeric),
-                        ("empty, left out", table.empty), ("left out as asked", list(leave_out))):
+                        ("empty, left out", table.empty), ("the same in every row, left out", table.constant),
+                        ("left out as asked", list(leave_out)),
+                        ("compared, but look like numbers that name something: --leave-out if they measure nothing",
+                         table.names_something)):
         if names:
             print(f"{what}: {', '.join(names)}")
     if repeated := int(texts[id_column].duplicated().sum()):
@@ -50,12 +61,29 @@ def score_file(path: Path, id_column: str, size: str | None, label: str | None, 
     else:
         _write(scored.rows, out)
         print(f"ranked rows in {out}")
-    if labels is not None:
+    if labels is not None and known is not None:
         print()
-        for line in _lines(evaluate(labels, scored.scores, sizes)):
+        if missing := int((~known).sum()):
+            print(f"{missing} rows without a label are ranked but not measured")
+        for line in _lines(evaluate(labels[known], scored.scores[known], None if sizes is None else sizes[known])):
             print(line)
     print("A deviation is something to check, not an established fault.")
     return 0
+
+
+def _hold_ids(ids: Any, heading: str, file: str, repeats: bool) -> None:
+    """Every row has an id, and one of its own unless the user says that ids repeat."""
+    from schemas.entity_table import TableError
+
+    filled = ids.astype("string").str.strip().fillna("")
+    if (filled == "").any():
+        row = int((filled == "").to_numpy().argmax()) + 1
+        raise TableError(f"{file}, column {heading!r}: {int((filled == '').sum())} rows have no id, the first is "
+                         f"data row {row}. Give them one, or take another column for --id")
+    if not repeats and (again := filled.duplicated()).any():
+        row = int(again.to_numpy().argmax()) + 1
+        raise TableError(f"{file}, column {heading!r}: {int(again.sum())} rows repeat an id, the first is data row "
+                         f"{row}. Make one row of each entity, or say --repeats to score every row by itself")
 
 
 def _by_name(table: Any, asked: list[str]) -> dict[str, Any]:
@@ -73,7 +101,7 @@ def _sizes(cells: Any, heading: str, numbers_of: Any) -> Any:
 
     values, unread, filled = numbers_of(pa.array(cells, pa.string()))
     if not filled or unread:
-        raise TableError(f"--size {heading}: {unread or 'all'} cells are no number")
+        raise TableError(f"{heading}: {unread or 'all'} cells are no number. Mend them or take another column")
     return values
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import re
 import tempfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -25,6 +27,9 @@ from schemas.refusal import Refused
 from schemas.settings import Settings
 from schemas.type_casts import number_style
 from schemas.yaml_files import nearest
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 NUMERIC_SHARE = 0.95  # of the filled cells
 HEAD = 1 << 20  # bytes
@@ -49,6 +54,8 @@ class EntityTable:
     numbers: pd.DataFrame
     not_numeric: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
+    constant: list[str] = field(default_factory=list)
+    names_something: list[str] = field(default_factory=list)  # numbers that look like row or organisation numbers
     unread: dict[str, int] = field(default_factory=dict)  # numeric column -> filled cells that are no number
     bad_rows: int = 0
 
@@ -71,11 +78,13 @@ def read_entity_table(path: Path, texts: list[str], settings: Settings) -> Entit
             told = reading.refusal
             headed = {name: heading for heading, name in names.items()}
             where = f" (column {headed[told.column]!r})" if told.column in headed else ""
-            raise TableRefused(f"{path.name}{where}: {told.message_en} {told.remedy_en}")
-        return _table(reading.staging, names, [by_fold[fold_heading(name)] for name in texts], reading.rows_bad)
+            message = re.sub(r"\bc\d+\b", lambda name: repr(headed.get(name[0], name[0])), told.message_en)
+            raise TableRefused(f"{path.name}{where}: {message} {told.remedy_en}")
+        return _table(path.name, reading.staging, names, [by_fold[fold_heading(name)] for name in texts],
+                      reading.rows_bad)
 
 
-def _table(staging: Path | None, names: dict[str, str], texts: list[str], bad_rows: int) -> EntityTable:
+def _table(file: str, staging: Path | None, names: dict[str, str], texts: list[str], bad_rows: int) -> EntityTable:
     import pyarrow.parquet as pq
 
     found = EntityTable(pd.DataFrame(), pd.DataFrame(), bad_rows=bad_rows)
@@ -92,13 +101,33 @@ def _table(staging: Path | None, names: dict[str, str], texts: list[str], bad_ro
         if not filled:
             found.empty.append(heading)
         elif unread > (1 - NUMERIC_SHARE) * filled:
+            if unread < filled / 2:
+                raise TableError(f"{file}, column {heading!r}: {unread} of {filled} filled cells are no number, the "
+                                 f"first in data row {_first_unread(cells, values)}. Mend them, or --leave-out the "
+                                 "column")
             found.not_numeric.append(heading)
+        elif np.nanmin(values) == np.nanmax(values) and not np.isnan(values).any():
+            found.constant.append(heading)
         else:
             numbers[heading] = values
+            if names_something(values):
+                found.names_something.append(heading)
             if unread:
                 found.unread[heading] = unread
     found.texts, found.numbers = pd.DataFrame(kept), pd.DataFrame(numbers)
     return found
+
+
+def _first_unread(cells: pa.ChunkedArray, values: np.ndarray) -> int:
+    plain = cells.to_pandas().astype("string").str.strip().str.lower()
+    return int(np.flatnonzero((plain.notna() & ~plain.isin(MISSING)).to_numpy() & np.isnan(values))[0]) + 1
+
+
+def names_something(values: np.ndarray) -> bool:
+    """Whether a column looks like row numbers (1 2 3 ..) or ten digits each (organisation numbers): no measure."""
+    if len(values) < 2 or np.isnan(values).any() or (values != np.round(values)).any():
+        return False
+    return bool((np.diff(values) == 1).all() or ((values >= 1e9) & (values < 1e10)).all())
 
 
 def numbers_of(cells: object) -> tuple[np.ndarray, int, int]:
@@ -141,14 +170,19 @@ def numbers_of(cells: object) -> tuple[np.ndarray, int, int]:
     return values, filled - int(np.isfinite(values).sum()), filled
 
 
-def yes_or_no(cells: pd.Series, heading: str) -> np.ndarray:
-    """A label column as booleans; TableError when a cell says neither yes nor no."""
+def yes_or_no(cells: pd.Series, heading: str, file: str) -> tuple[np.ndarray, np.ndarray]:
+    """(labels, known): a label column as booleans, and where it is filled. TableError when a cell is no label."""
     folded = cells.astype("string").str.strip().str.lower().str.replace(r"^([01])\.0+$", r"\1", regex=True)
     yes, no = folded.isin(YES).fillna(False).to_numpy(), folded.isin(NO).fillna(False).to_numpy()
-    if not (yes | no).all():
-        row = int(np.flatnonzero(~(yes | no))[0]) + 1
-        raise TableError(f"column {heading!r}, data row {row}: a label must be 1/0, yes/no, ja/nej or true/false")
-    return np.asarray(yes)
+    known = (folded.notna() & (folded != "")).to_numpy(dtype=bool)
+    if (known & ~(yes | no)).any():
+        row = int(np.flatnonzero(known & ~(yes | no))[0]) + 1
+        raise TableError(f"{file}, column {heading!r}, data row {row}: a label must be 1/0, yes/no, ja/nej or "
+                         "true/false, or empty where the outcome is not known. Make a column of two values")
+    if not yes.any() or not no.any():
+        raise TableError(f"{file}, column {heading!r}: every label is the same, so no order can be judged by it. "
+                         "Take a column with both, or leave --label out")
+    return np.asarray(yes), known
 
 
 def _headings(path: Path, wanted: list[str]) -> list[str]:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from detectors.evaluation import auroc
-from detectors.isolation_forest import contributions, fit, stability
+from detectors.isolation_forest import OUTSIDE, OWN, Setting, contributions, fit, stability
 from detectors.peer_comparison import Placing, compare
 
 
@@ -106,6 +106,50 @@ def test_a_feature_without_values_or_spread_changes_nothing() -> None:
     assert not contributions(model, compared, np.arange(5))[:, 3:].any()
 
 
+@pytest.mark.parametrize("setting", [OWN, OUTSIDE])
+def test_contributions_in_both_settings_are_what_the_score_loses(setting: Setting) -> None:
+    data = frame()
+    data.loc[5] = [14, 60, 0.01]
+    compared = compare(data)
+    model, scores = fit(compared, seed=2, setting=setting)
+    parts = contributions(model, compared, np.array([5]))[0]
+    assert parts[0] > 0.2 and parts[1] > 0.2 and abs(parts[2]) < 0.1
+    for at in range(3):
+        steps, reach = compared.steps[[5]].copy(), compared.reach[[5]].copy()
+        steps[:, at] = reach[:, at] = 0
+        assert parts[at] == pytest.approx(scores[5] - model.score(steps, reach, np.array([5]))[0], abs=1e-8)
+
+
+@pytest.mark.parametrize("setting", [OWN, OUTSIDE])
+def test_cores_change_neither_scores_nor_reasons(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = compare(frame(5000))  # two chunks, and more ordinary peers than are drawn
+    told = []
+    for cores in ({0}, {0, 1, 2}):
+        monkeypatch.setattr("os.sched_getaffinity", lambda _, cores=cores: cores)
+        model, scores = fit(compared, 3, 50, setting)
+        told.append((scores, contributions(model, compared, np.arange(30))))
+    assert np.array_equal(told[0][0], told[1][0]) and np.array_equal(told[0][1], told[1][1])
+
+
+def test_the_distance_is_to_the_second_nearest_of_the_ordinary() -> None:
+    data = frame(60)
+    data.loc[58] = data.loc[59] = [30.0, 300.0, 30.0]
+    compared = compare(data)
+    model, scores = fit(compared, 1, setting=OUTSIDE)
+    ordinary = model.neighbours.drawn[0]
+    assert len(ordinary) == 30 and not {58, 59} & set(ordinary.tolist())
+    for row in (0, 58):
+        others = ordinary[ordinary != row]
+        away = np.sort(np.linalg.norm(compared.steps[others] - compared.steps[row], axis=1))[1]
+        assert scores[row] == pytest.approx((away - model.level[1]) / model.spread[1], abs=1e-9)
+
+
+def test_a_feature_that_is_nearly_always_the_same_is_counted_in_standard_deviations() -> None:
+    data = pd.DataFrame({"a": [0.0] * 90 + list(range(1, 11))})
+    compared = compare(data)
+    assert compared.steps[95, 0] == pytest.approx(np.arcsinh(6 / data["a"].std(ddof=0)))
+
+
 def test_identical_subjects_score_alike() -> None:
     scores = fit(compare(pd.DataFrame({"a": [3.0] * 40})), seed=1)[1]
     assert (scores == 0).all()
@@ -125,6 +169,7 @@ def test_the_order_hardly_depends_on_the_seed() -> None:
     assert told.seeds == 5
     assert told.spearman > 0.95
     assert told.overlap >= told.worst_overlap > 0.7
+    assert stability(compare(frame(300)), range(2), top=20, setting=OUTSIDE).spearman > 0.95
 
 
 def test_the_order_of_scaled_or_shifted_features_is_the_same() -> None:

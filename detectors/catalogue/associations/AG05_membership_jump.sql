@@ -13,8 +13,8 @@ why:
   sv: Medlemstalet styr bidraget. Ett stort hopp samma år som ansökan växer kan betyda att listan fyllts på för ansökans skull.
   en: The number of members decides the grant. A big jump in the year the application grows may mean that the list was filled for its sake.
 innocent:
-  sv: Skolstart och nya grupper; sammanslagning med en förening som upphört (de medlemmarna räknas bort); en ny anläggning i området.
-  en: School start and new groups; a merger with an association that ended (those members are taken off); a new facility nearby.
+  sv: Skolstart och nya grupper; sammanslagning med en förening som upphört (jämförs med båda tillsammans); en ny anläggning i området. Bidrag som bara ändrats som vanligt mellan åren räknas inte.
+  en: School start and new groups; a merger with an association that ended (compared with both together); a new facility nearby. A grant that only changed as grants do from year to year is not counted.
 blind_spots:
   sv: Föreningar som växer långsamt med felaktiga uppgifter.
   en: Associations that grow slowly on wrong figures.
@@ -29,12 +29,15 @@ amount: {kind: cap, how: {sv: så mycket som bidraget växte från året före, 
 parameters:
   min_growth: {value: 0.5, unit: share, because: handbook AG-5}
   ended_share: {value: 0.2, unit: share of members left, because: what keeps a fifth or less of its members has ended in practice}
+  min_grant_growth: {value: 0.2, unit: share of the grant before, because: "an ordinary year's index and activities move a grant by some percent; an application that used the larger number grows by more"}
   min_new: {value: 30, unit: members, because: handbook AG-5; small associations double easily}
 severity: 2
 status: active
 since: 2026-11-23
 changes:
   - {date: 2026-11-23, what: "an association that keeps a fifth of its members or less counts as merged too"}
+  - {date: 2026-11-23, what: "after a merger the two are compared with what they were together"}
+  - {date: 2026-11-23, what: "the grant must have grown by a fifth, not by a krona"}
 */
 WITH years AS (
   SELECT now.association_id, now.year, now.members, before.members AS members_before, now.source,
@@ -55,14 +58,20 @@ new_members AS (
    AND o.year = m.year - 1
   WHERE o.member_token IS NULL
 ),
-merged AS (
-  -- members who came from an association that has (nearly) no members left
-  SELECT n.association_id, n.year, count(DISTINCT n.member_token) AS n_merged
+came AS (
+  -- members who came from an association that has (nearly) no members left, by that association
+  SELECT n.association_id, n.year, o.association_id AS ended_id, count(DISTINCT n.member_token) AS n_came,
+         max(was.members) AS members_there
   FROM new_members n JOIN association_members o ON o.member_token = n.member_token AND o.year = n.year - 1
   JOIN association_membership was ON was.association_id = o.association_id AND was.year = o.year AND was.source = 'listed'
   LEFT JOIN association_membership still ON still.association_id = o.association_id AND still.year = n.year
   WHERE coalesce(still.members, 0) <= $ended_share * was.members
-  GROUP BY n.association_id, n.year
+  GROUP BY n.association_id, n.year, o.association_id
+),
+merged AS (
+  -- where half of them came, the two are compared as one with what they were together
+  SELECT association_id, year, sum(CASE WHEN n_came >= members_there / 2 THEN members_there ELSE n_came END) AS n_merged
+  FROM came GROUP BY association_id, year
 ),
 grants AS (
   SELECT association_id, year, sum(paid_sek) AS paid_sek
@@ -77,13 +86,13 @@ larger AS (
   JOIN grants g ON g.association_id = j.association_id AND (g.year = j.year OR g.year = j.year + 1)
   JOIN grants b ON b.association_id = g.association_id AND b.year = g.year - 1
   LEFT JOIN merged m ON m.association_id = j.association_id AND m.year = j.year
-  WHERE g.paid_sek > b.paid_sek
+  WHERE g.paid_sek > b.paid_sek AND g.paid_sek >= (1 + $min_grant_growth) * b.paid_sek
 ),
 kept AS (
   SELECT association_id, year, members, members_before, now_ref, before_ref, paid_sek, paid_before, grant_year
   FROM larger
   WHERE place = 1 AND members - n_merged - members_before >= $min_new
-    AND members - n_merged > (1 + $min_growth) * members_before
+    AND members > (1 + $min_growth) * (members_before + n_merged)
 ),
 evidence_rows AS (
   SELECT association_id, now_ref AS row_ref FROM kept

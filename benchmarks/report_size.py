@@ -27,8 +27,9 @@ from reports.page import write_file
 from tests.reports.run_builder import build
 
 ROWS = {5_000: 10}  # times the evidence of the builder's large run, so that the rows do not all fit the list page
-GATES = {5_000: {"MB": 2.0, "usable": 500, "sort": 100, "filter": 100, "search": 100, "heap": None},
-         50_000: {"MB": 12.0, "usable": 3000, "sort": 150, "filter": 150, "search": 150, "heap": 250}}
+GATES: dict[int, dict[str, float | None]] = {
+    5_000: {"MB": 2.0, "usable": 500, "sort": 100, "filter": 100, "search": 100, "heap": None},
+    50_000: {"MB": 12.0, "usable": 3000, "sort": 150, "filter": 150, "search": 150, "heap": 250}}
 
 # Runs an action and waits for the frame that shows it.
 PAINTED = """async act => {

@@ -22,8 +22,8 @@ next_step:
   sv: Använd uppgiften som bakgrund till andra avvikelser hos utföraren. Kontrollera jäv om personen också deltar i beslut.
   en: Use it as background to other deviations of the provider. Check conflicts of interest where the person takes part in decisions.
 sentence:
-  sv: "Av utförarens företrädare sitter {n_boards} i föreningsstyrelser, {n_support} finns i hushåll med bistånd, {n_staff} är personal och {n_clients} är brukare hos andra utförare"
-  en: "Of the provider's officers {n_boards} sit on boards of associations, {n_support} are in households on support, {n_staff} are staff and {n_clients} are clients of other providers"
+  sv: "Av utförarens företrädare [sitter {n_boards} i föreningsstyrelser / finns {n_support} i hushåll med bistånd / arbetar {n_staff} hos andra utförare / är {n_clients} brukare hos andra utförare]"
+  en: "Of the provider's officers [{n_boards} sit on boards of associations / {n_support} are in households on support / {n_staff} work for other providers / {n_clients} are clients of other providers]"
 basis: [{title: handbook X-5}, {title: handbook reference X-10}]
 parameters:
   min_kinds: {value: 2, unit: kinds of role, because: a single tie such as a seat on one board is everyday civic engagement}

@@ -21,8 +21,8 @@ next_step:
   sv: Jämför föreningens redovisning med utförarens och se om föreningen köper av eller hyr ut till utföraren.
   en: Compare the association's accounts with the provider's and see whether it buys from or lets to the provider.
 sentence:
-  sv: "Gemensamt mellan en utförare och en förening som båda får betalt: {n_officers} företrädare och {n_accounts:konto|konton}; föreningen fick {association_sek} kronor och utföraren {provider_sek} kronor"
-  en: "In common between a provider and an association that are both paid: {n_officers:officer|officers} and {n_accounts:account|accounts}; the association received {association_sek} SEK and the provider {provider_sek} SEK"
+  sv: "Gemensamt mellan en utförare och en förening som båda får betalt: [{n_officers} företrädare / {n_accounts:konto|konton}]; föreningen fick {association_sek} kronor och utföraren {provider_sek} kronor"
+  en: "In common between a provider and an association that are both paid: [{n_officers:officer|officers} / {n_accounts:account|accounts}]; the association received {association_sek} SEK and the provider {provider_sek} SEK"
 basis: [{title: handbook X-8}, {title: handbook reference X-10}]
 amount: {kind: cap, how: {sv: föreningens bidrag under perioden (visas på föreningen), en: the association's grants in the period (shown on the association)}}
 parameters:

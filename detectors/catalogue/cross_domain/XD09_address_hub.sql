@@ -21,8 +21,8 @@ next_step:
   sv: Se på plats vad som finns på adressen och om verksamheten kan bedrivas där.
   en: See what is at the address and whether the activity can be carried on there.
 sentence:
-  sv: "På en adress finns {n_providers} utförare, {n_associations:förening|föreningar} och {n_households} hushåll med ekonomiskt bistånd"
-  en: "At one address there are {n_providers:provider|providers}, {n_associations:association|associations} and {n_households:household|households} on income support"
+  sv: "På en adress finns [{n_providers} utförare / {n_associations:förening|föreningar} / {n_households} hushåll med ekonomiskt bistånd]"
+  en: "At one address there are [{n_providers:provider|providers} / {n_associations:association|associations} / {n_households:household|households} on income support]"
 basis: [{title: handbook X-9}, {title: handbook reference X-02}]
 parameters:
   max_at_address: {value: 20, unit: companies associations and households, because: reference X-02; more is an office hotel or a block of flats}

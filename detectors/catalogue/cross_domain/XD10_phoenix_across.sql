@@ -22,8 +22,8 @@ next_step:
   sv: Ta fram skälet till att den första utföraren upphörde, öppna återkrav och om brukare och personal följde med.
   en: Find out why the first provider ended, what claims are open, and whether clients and staff moved along.
 sentence:
-  sv: "En utförare upphörde {ended_on} och en annan började {began_on} med {n_officers} gemensamma företrädare, {n_accounts} gemensamma konton och {n_addresses} gemensamma adresser"
-  en: "One provider ended on {ended_on} and another began on {began_on} with {n_officers:officer|officers}, {n_accounts:account|accounts} and {n_addresses:address|addresses} in common"
+  sv: "En utförare upphörde {ended_on} och en annan började {began_on} med [{n_officers:gemensam företrädare|gemensamma företrädare} / {n_accounts:gemensamt konto|gemensamma konton} / {n_addresses:gemensam adress|gemensamma adresser}]"
+  en: "One provider ended on {ended_on} and another began on {began_on} with [{n_officers:officer|officers} / {n_accounts:account|accounts} / {n_addresses:address|addresses}] in common"
 basis: [{title: handbook X-10}, {title: handbook HVB-8}, {title: handbook reference X-11}]
 amount: {kind: cap, how: {sv: allt som betalats till den nya utföraren under perioden (visas på den nya), en: all that was paid to the new provider in the period (shown on the new one)}}
 parameters:

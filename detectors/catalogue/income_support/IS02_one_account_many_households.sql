@@ -13,7 +13,7 @@ why:
   sv: Bistånd ska normalt gå till hushållets eget konto. När flera hushåll utan samband får pengarna till samma konto kan någon annan förfoga över dem.
   en: Support normally goes to the household's own account. When several unrelated households are paid to one account, someone else may dispose of the money.
 innocent:
-  sv: God man eller förvaltare (undantas genom listan trustee_accounts); hushåll med gemensam medlem (räknas som ett); släktingar som lånar varandras konto; ett boende som sköter de boendes pengar.
+  sv: God man eller förvaltare (undantas genom kommunens lista över gode mäns konton); hushåll med gemensam medlem (räknas som ett); släktingar som lånar varandras konto; ett boende som sköter de boendes pengar.
   en: A legal guardian (left out by the list trustee_accounts); households with a member in common (counted as one); relatives who borrow each other's account; a home that handles its residents' money.
 blind_spots:
   sv: Pengar som förs vidare från hushållets eget konto; konton som en god man har men som inte står i listan.

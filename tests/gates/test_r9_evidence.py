@@ -31,7 +31,8 @@ def shuffle(connection: duckdb.DuckDBPyConnection, table: str) -> None:
         CREATE OR REPLACE TABLE main."{table}" AS
         WITH lines AS (SELECT row_ref, row_number() OVER (PARTITION BY row_ref >> 32 ORDER BY row_ref) AS n
                        FROM main."{table}"),
-        dealt AS (SELECT row_ref AS dealt_ref, row_number() OVER (PARTITION BY row_ref >> 32 ORDER BY hash(row_ref)) AS n
+        dealt AS (SELECT row_ref AS dealt_ref,
+                         row_number() OVER (PARTITION BY row_ref >> 32 ORDER BY hash(row_ref)) AS n
                   FROM main."{table}")
         SELECT t.* REPLACE (l.row_ref AS row_ref)
         FROM main."{table}" t JOIN dealt d ON d.dealt_ref = t.row_ref

@@ -1,6 +1,6 @@
 """The forest's seconds and memory on many entities, and how alike its orders are over seeds.
 
-    python benchmarks/quality/forest.py [--rows 1000000] [--columns 30] [--explained 5000]
+    python benchmarks/quality/forest.py [--rows 1000000] [--columns 30] [--explained 5000] [--outside]
     python benchmarks/quality/forest.py --stability [--rows 500] [--seeds 20]
     python benchmarks/quality/forest.py --town 0.5 [--town-seed 71] [--seeds 20]
 
@@ -27,7 +27,7 @@ import pandas as pd
 sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
 
 from detectors.evaluation import auroc, average_precision  # noqa: E402
-from detectors.isolation_forest import contributions, fit, stability  # noqa: E402
+from detectors.isolation_forest import OUTSIDE, OWN, contributions, fit, stability  # noqa: E402
 from detectors.peer_comparison import compare  # noqa: E402
 
 
@@ -100,6 +100,7 @@ def main() -> None:
     parser.add_argument("--columns", type=int, default=30)
     parser.add_argument("--explained", type=int, default=5_000)
     parser.add_argument("--stability", action="store_true")
+    parser.add_argument("--outside", action="store_true", help="the setting of avvik score")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--town", type=float, metavar="SCALE")
     parser.add_argument("--town-seed", type=int, default=71)
@@ -110,14 +111,15 @@ def main() -> None:
     rows = options.rows or (500 if options.stability else 1_000_000)
     told: dict[str, object] = {"rows": rows, "columns": options.columns, "cores": len(os.sched_getaffinity(0)),
                                "load_at_start": [round(value, 1) for value in os.getloadavg()]}
+    setting = OUTSIDE if options.outside else OWN
     data = table(rows, options.columns)
     with timed(told, "compare"):
         compared = compare(data)
     if options.stability:
-        told |= asdict(stability(compared, range(options.seeds)))
+        told |= asdict(stability(compared, range(options.seeds), setting=setting))
     else:
         with timed(told, "fit_and_score"):
-            model, scores = fit(compared, 1)
+            model, scores = fit(compared, 1, setting=setting)
         with timed(told, "explain"):
             contributions(model, compared, np.argsort(-scores)[:options.explained])
         told["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)

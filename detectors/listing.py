@@ -103,7 +103,8 @@ def rank(connection: duckdb.DuckDBPyConnection, run_dir: Path, settings: Setting
     states = Counter(case.state for case in cases.values())
     return {
         "subjects": len(ranked), "listed_subjects": sum(row.listed for row in ranked),
-        "set_apart_subjects": sum(not row.listed for row in ranked), "new_subjects": states["new"], "gone_subjects": len(gone),
+        "set_apart_subjects": sum(not row.listed for row in ranked),
+        "new_subjects": states["new"], "gone_subjects": len(gone),
         "gone": [f"{t}:{s}" for t, s in gone],
         "follow_up": {"explained": states["explained"], "snoozed": states["snoozed"], "reopened": states["reopened"],
                       "gone": len(gone)},

@@ -146,7 +146,7 @@ def opened(inbox: Path | str, workspace: Path | str, as_of: datetime.date | None
             _say_what_is_odd(tonight)
             before = upgrade(tonight.workspace, tonight.settings, tonight.contracts)
             if before is not None:
-                say(f"  databasen är överförd från format {before} till {formats.WAREHOUSE}; den förra ligger i states/")
+                say(f"  databasen är överförd från format {before} till {formats.WAREHOUSE}; den förra finns i states/")
             yield tonight
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -126,7 +127,7 @@ def test_the_published_figures_of_forsakringskassan_come_out() -> None:
         assert round(rows[group].odds, 2) == odds, column
 
 
-def _run(folder: Path, listed: list[tuple[str, str]], apart: list[tuple[str, str]] = []) -> Path:
+def _run(folder: Path, listed: list[tuple[str, str]], apart: Sequence[tuple[str, str]] = ()) -> Path:
     folder.mkdir()
     ranked = [*listed, *apart]
     table = pa.table({"rank": pa.array(range(1, len(ranked) + 1), pa.int32()),

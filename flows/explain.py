@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import sys
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,11 +40,15 @@ def show_detectors(code: str | None, settings_path: Path | None) -> int:
     if code is None:
         for line in listing(detectors, statuses, settings.language):
             print(line)
+        for fault in catalogue.faults:
+            print(f"avvik: left out: {fault}", file=sys.stderr)
         return 0
     wanted = code.upper()
     if note := retired_note(wanted):
         raise UsageError(f"{note}. `avvik detectors` lists those in use.")
     if wanted not in detectors:
+        if refused := [fault for fault in catalogue.faults if fault.startswith(f"{wanted}_")]:
+            raise UsageError("\n".join(refused))
         near = difflib.get_close_matches(wanted, list(detectors), 1)
         hint = f"; the nearest is {near[0]}" if near else ""
         raise UsageError(f"no detector {code}{hint}. `avvik detectors` lists them all.")

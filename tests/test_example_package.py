@@ -47,6 +47,16 @@ def test_the_rule_is_listed_and_explained(installed: Path) -> None:
     assert without.returncode == 2, "without the package there is no such rule"
 
 
+def test_a_rule_that_is_refused_says_why(installed: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    shutil.copytree(installed, site)
+    (rule,) = site.rglob("ST01_*.sql")
+    rule.write_text(rule.read_text(encoding="utf-8").replace("severity: 3", "severity: 9"), encoding="utf-8")
+    for arguments, code in ((["detectors", "ST01"], 2), (["detectors"], 0)):
+        told = avvik(site, *arguments)
+        assert told.returncode == code and "ST01_trips_without_school.sql: severity" in told.stderr, told.stderr
+
+
 def test_a_night_reads_its_export_and_runs_its_rule(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / "school_trips_2026-11-22.csv").write_text(TRIPS, encoding="utf-8")

@@ -138,7 +138,8 @@ def test_s2_csv_of_scores(tmp_path: Path) -> None:
         writer = csv.writer(stream, delimiter=";")
         writer.writerow(["=2+5", "@matt", "antal"])
         writer.writerows([text, f"{n * 37 % 101},5", n % 13] for n, text in enumerate(texts))
-    assert main(["score", str(source), "--id", "=2+5", "--out", str(out)]) == 0
+    # some payloads differ only by a blank at their end, and are one id to the reader
+    assert main(["score", str(source), "--id", "=2+5", "--repeats", "--out", str(out)]) == 0
     cells = [cell for row in csv.reader(out.open(encoding="utf-8-sig", newline=""), delimiter=";") for cell in row]
     assert sum(len(cell) > 1 and cell.startswith("'") for cell in cells) > 90
     risky = [cell for cell in cells if re.match(r"[=+@\t\r\n＝＋－＠]|-(?![\d.,]+$)", cell)]

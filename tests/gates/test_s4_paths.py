@@ -15,8 +15,8 @@ from tests.gates.hostile_words_night import PATHS, WordsNight, files_below
 from tests.schemas.reading_kit import VISITS, document
 
 KNOWN = {"avvik.duckdb", "states", "staging", "runs", "latest", "tmp", ".lock", ".prefect"}
-RUN_FILES = {"run.json", "detectors.json", "groups.json", "settings.json", "reports", "data_docs", "audit",
-             "quarantine", "restricted"}
+RUN_FILES = {"run.json", "detectors.json", "groups.json", "mappings.json", "settings.json", "reports", "data_docs",
+             "audit", "quarantine", "restricted"}
 
 
 def outside(night: WordsNight) -> set[str]:

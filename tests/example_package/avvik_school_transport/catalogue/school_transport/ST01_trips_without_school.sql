@@ -8,7 +8,7 @@ subject: provider
 gate: P0
 reads: [school_trips_closed]
 population: school_trips.provider_id
-why: {sv: På lördagar, söndagar och helgdagar är skolan stängd., en: School is closed on weekends and public holidays.}
+why: {sv: "På lördagar, söndagar och helgdagar är skolan stängd.", en: School is closed on weekends and public holidays.}
 innocent: {sv: En skoldag som flyttats till en lördag., en: A school day moved to a Saturday.}
 blind_spots: {sv: Lov och studiedagar., en: Holidays of the school and days of planning.}
 next_step: {sv: Jämför med skolans läsårstider., en: Compare with the school's calendar.}

@@ -13,6 +13,11 @@ REASONS = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is us
            errno.EROFS: "the disk is read-only", errno.EACCES: "no permission on the disk",
            errno.EPERM: "no permission on the disk"}
 
+# whoever is told one of these was writing; the others can be the share that a source is read from
+READING_NEVER_SAYS = frozenset(REASONS[number] for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS))
+# errors that quote cells: one who writes "No space left on device" into a cell must not end the night
+ABOUT_ROWS = {"DataError", "ProgrammingError", "IntegrityError", "ValueError", "TypeError"}
+
 
 def disk_reason(error: BaseException | None) -> str | None:
     """Why the disk refused, where the error or one it followed from says so; else None."""
@@ -21,7 +26,8 @@ def disk_reason(error: BaseException | None) -> str | None:
         seen.add(id(error))
         if isinstance(error, OSError) and error.errno in REASONS:
             return REASONS[error.errno]
-        if type(error).__module__.split(".")[0] in ("duckdb", "_duckdb", "pyarrow"):
+        kinds = {kind.__name__ for kind in type(error).__mro__}
+        if type(error).__module__.split(".")[0] in ("duckdb", "_duckdb", "pyarrow") and not kinds & ABOUT_ROWS:
             text = str(error)
             for number, reason in REASONS.items():
                 if os.strerror(number) in text:

@@ -96,13 +96,13 @@ def _words(group: str, key: str, raw: Any, valid: tuple[str, ...]) -> tuple[str,
     return tuple(raw)
 
 
-def _date(group: str, raw: Any) -> dt.date:
-    if isinstance(raw, dt.date):
-        return raw
+def _dates(group: str, raw: Any) -> tuple[dt.date, ...]:
     try:
-        return dt.date.fromisoformat(str(raw))
+        if not isinstance(raw, (list, tuple, type(None))):
+            raise ValueError
+        return tuple(sorted(dt.date.fromisoformat(str(day)) for day in raw or []))
     except ValueError:
-        raise GroupsError(f"group '{group}': meeting_dates needs dates as YYYY-MM-DD") from None
+        raise GroupsError(f"group '{group}': meeting_dates needs a list of dates as YYYY-MM-DD") from None
 
 
 def _flag(group: str, key: str, raw: Any) -> bool:
@@ -137,7 +137,7 @@ def _group(group: str, raw: Any) -> Group:
         points_visible=_flag(group, "points_visible", raw.get("points_visible", True)),
         police=police,
         contact=str(raw.get("contact", "")),
-        meeting_dates=tuple(sorted(_date(group, day) for day in raw.get("meeting_dates") or [])),
+        meeting_dates=_dates(group, raw.get("meeting_dates")),
         aggregates_only=_flag(group, "aggregates_only", raw.get("aggregates_only", False)),
     )
 

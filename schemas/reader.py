@@ -30,7 +30,7 @@ from schemas.problems import Problem as Problem
 from schemas.problems import tell
 from schemas.reading_job import Job, enter
 from schemas.settings import Settings
-from schemas.workspace import sync_file, sync_folder
+from schemas.workspace import WorkspaceError, sync_file, sync_folder
 
 LARGEST_ANSWER = 16_000_000  # bytes of JSON; a child that sends more is not ours any more
 
@@ -84,7 +84,7 @@ def read_file(path: Path, contract: Contract, out_dir: Path, settings: Settings)
     """Reads `path` by `contract`, leaves typed rows and bad rows as Parquet in `out_dir`.
 
     The names of the outputs hold the file's content hash and the contract's, so that the same content is staged
-    once. Raises nothing about the file; OSError only when `out_dir` cannot be written.
+    once. Raises nothing about the file; OSError only when `out_dir` cannot be written, here or by the child.
     """
     started = time.monotonic()
     path, out_dir = Path(path), Path(out_dir)
@@ -92,6 +92,8 @@ def read_file(path: Path, contract: Contract, out_dir: Path, settings: Settings)
     work = Path(tempfile.mkdtemp(prefix=".reading-", dir=out_dir)).resolve()
     try:
         answer = _run_child(path, contract, work, settings)
+        if reason := answer.content.get("disk"):
+            raise WorkspaceError(f"{out_dir}: {reason}. Mend it, then run the night again.")
         reading = _reading(path, contract, answer)
         if reading.status == "read":
             stem = f"{contract.dataset}-{reading.sha256[:16]}-{contract.content_hash[:8]}"

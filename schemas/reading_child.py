@@ -24,6 +24,7 @@ from schemas.contract import fold_heading
 from schemas.csv_rows import LONGEST_LINE, Record, of_width, records, sample_lines
 from schemas.headings import Mapping, known_headings, map_headings
 from schemas.problems import short_reason
+from schemas.reading_faults import failed, is_no_fault_of_the_file
 from schemas.reading_job import Job
 from schemas.record_files import json_records, sheet_records
 from schemas.refusal import Finding, Refused
@@ -42,15 +43,8 @@ def main(job: Job, channel: Connection) -> None:
         result = read(job)
     except Refused as refused:
         result = {"status": "refused", "findings": [refused.finding.as_dict()]}
-    except MemoryError:
-        result = {"status": "refused", "findings": [Finding("out_of_memory").as_dict()]}
-    except duckdb.OutOfMemoryException:
-        result = {"status": "refused", "findings": [Finding("out_of_memory").as_dict()]}
-    except OSError as error:
-        facts = {"code": os.strerror(error.errno) if error.errno else type(error).__name__}
-        result = {"status": "refused", "findings": [Finding("io_error", facts=facts).as_dict()]}
-    except Exception as error:  # a fault of ours or of a library: its class is told, its text may hold values
-        result = {"status": "refused", "findings": [Finding("fault", facts={"kind": type(error).__name__}).as_dict()]}
+    except Exception as error:
+        result = failed(error, job.work)
     channel.send_bytes(json.dumps(result).encode())
     channel.close()
     # no interpreter shutdown: nothing is left to do that could fail or print
@@ -208,9 +202,9 @@ class _Reading:
         expected = scan.lf - header_line + (1 - blank_tail)
         try:
             watched = self._type(connection, relation, mapping, headings, sample, complete, scan.odd, None)
-        except duckdb.OutOfMemoryException:
-            raise
-        except duckdb.Error:
+        except duckdb.Error as error:
+            if is_no_fault_of_the_file(error, self.job.work):
+                raise
             connection.close()
             return None
         received = connection.execute("SELECT count(*) FROM typed").fetchone()
@@ -224,7 +218,9 @@ class _Reading:
         connection = self._connect(path)
         try:
             described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet('{path}')").fetchall()
-        except duckdb.Error:
+        except duckdb.Error as error:
+            if is_no_fault_of_the_file(error, self.job.work):
+                raise
             raise Refused("broken_parquet") from None
         headings = [row[0] for row in described]
         mapping = map_headings(headings, self.contract, None)
@@ -239,9 +235,9 @@ class _Reading:
         )
         try:
             connection.execute(f"CREATE TABLE raw AS SELECT {cells} FROM read_parquet('{path}')")
-        except duckdb.OutOfMemoryException:
-            raise
-        except duckdb.Error:
+        except duckdb.Error as error:
+            if is_no_fault_of_the_file(error, self.job.work):
+                raise
             raise Refused("broken_parquet") from None
         connection.execute("ALTER TABLE raw ADD COLUMN line BIGINT")
         connection.execute("UPDATE raw SET line = rowid + 1")

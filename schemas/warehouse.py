@@ -32,6 +32,7 @@ import duckdb
 
 from schemas import formats, warehouse_about, warehouse_load, warehouse_rows
 from schemas.contract import Contract
+from schemas.disk import disk_reason
 from schemas.memory import for_database
 from schemas.problems import Problem
 from schemas.reconciliation import ReconciliationRow, rows_of, settle
@@ -302,6 +303,8 @@ def connect(
     try:
         connection = duckdb.connect(str(path), read_only=read_only, config=config)
     except duckdb.Error as error:
+        if reason := disk_reason(error):
+            raise WarehouseError(f"{path}: {reason}. Mend it, then run the night again.") from None
         raise WarehouseError(
             f"{path}: cannot be opened as a warehouse ({type(error).__name__}). If it is damaged, "
             "copy the newest file of states/ to its place."

@@ -30,7 +30,10 @@ def test_the_built_in_groups_survive_a_run_unchanged() -> None:
     ("domains: home_care", "'domains' must be a list"),
     ("police: everybody", "'police' has unknown value"),
     ("persons_visible: 1", "'persons_visible' must be true or false"),
-    ("meeting_dates: [soon]", "meeting_dates needs dates as YYYY-MM-DD"),
+    ("meeting_dates: [soon]", "meeting_dates needs a list of dates as YYYY-MM-DD"),
+    ("meeting_dates: true", "meeting_dates needs a list of dates as YYYY-MM-DD"),
+    ("meeting_dates: 2026-11-01", "meeting_dates needs a list of dates as YYYY-MM-DD"),
+    ("meeting_dates: [2026-11-01, 2026-11-02 10:00:00]", "meeting_dates needs a list of dates as YYYY-MM-DD"),
 ])
 def test_a_wrong_group_is_refused_and_the_remedy_named(tmp_path: Path, body: str, says: str) -> None:
     with pytest.raises(GroupsError, match="groups.yaml: group 'g'") as error:

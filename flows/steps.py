@@ -64,7 +64,18 @@ class TryAgain(RuntimeError):
     """Asks Prefect for another try."""
 
 
-@task(name="read_one", retries=len(PAUSES), retry_delay_seconds=list(PAUSES), **_PLAIN)
+def when_asked(task: Any, run: Any, state: Any) -> bool:
+    """Another try helps a share that hiccups; a disk that is full ends the night."""
+    try:
+        state.result()
+    except TryAgain:
+        return True
+    except Exception:
+        return False
+    return False
+
+
+@task(name="read_one", retries=len(PAUSES), retry_delay_seconds=list(PAUSES), retry_condition_fn=when_asked, **_PLAIN)
 def read_one(tonight: Tonight, file: InboxFile) -> FileReading:
     """One file; a refusal that may pass is tried again before it stands."""
     with tonight.guarded("read"):

@@ -16,7 +16,7 @@ import pytest
 
 from flows.cli import main
 from schemas.problems import tell
-from schemas.workspace import Workspace
+from schemas.workspace import Workspace, WorkspaceError
 
 DAY = "2026-11-22"
 PARQUET = ("findings", "evidence", "peers", "subjects", "ranked", "ledger", "reconciliation", "checks")
@@ -220,3 +220,21 @@ def test_a_share_that_hiccups_is_tried_again(
     monkeypatch.setattr(steps, "read_file", hiccup)
     assert run(inbox, workspace) == 0
     assert tries == {"providers_2026-11-22.csv": 2, "supplier_payments_2026-11-22.csv": 1}
+
+
+def test_a_disk_that_fails_is_not_tried_again(
+    inbox: Path, workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from flows import steps
+
+    tries: list[str] = []
+
+    def full(path: Path, *_: Any) -> Any:
+        tries.append(path.name)
+        raise WorkspaceError(f"{workspace}: the disk is full. Mend it, then run the night again.")
+
+    monkeypatch.setattr(steps, "read_file", full)
+    assert run(inbox, workspace) == 3
+    assert "the disk is full" in capsys.readouterr().err
+    assert tries and len(tries) == len(set(tries))
+    assert not (workspace / "latest").exists()

@@ -46,6 +46,7 @@ def test_r3_a_sample_of_all_writes(stage: Stage) -> None:
     errors = list(ERRORS)
     for number in range(SAMPLED):
         assert fails_at(stage, 1 + number * (writes - 1) // SAMPLED, errors[number % len(errors)])
+    assert fails_at(stage, 4, errno.ENOSPC), "the copy of a source, written by the process that reads it"
 
 
 @pytest.mark.long

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +23,10 @@ SQL = (
     "'; DROP TABLE providers; --", "\"; DROP TABLE providers CASCADE; --", "$$; COPY (SELECT 1) TO '{out}'; --",
     "*/ COPY (SELECT 1) TO '{out}'; /*", "' || (SELECT 1) || '", "{{{{ 7*7 }}}}", "'; EXPORT DATABASE '{out}'; --",
     "'; INSTALL httpfs; LOAD httpfs; --", "x' UNION ALL SELECT 'x", "\\'; COPY (SELECT 1) TO '{out}'; --")
-PATHS = ("../../escaped", "..", "/var/tmp/avvik-gate-s4-escaped", "..\\..\\escaped", "a/../../../escaped",
+FAR = Path(tempfile.gettempdir()) / "avvik-gate-s4-escaped"  # an absolute place that the night could write to
+PATHS = ("../../escaped", "..", str(FAR), "..\\..\\escaped", "a/../../../escaped",
          "C:\\escaped",
-         "%2e%2e%2fescaped", "file:///tmp/escaped", "~/escaped", "./.././../escaped", "....//escaped", "escaped/",
+         "%2e%2e%2fescaped", FAR.as_uri(), "~/escaped", "./.././../escaped", "....//escaped", "escaped/",
          "con", "-rf escaped", "$(touch escaped)", "`touch escaped`", "|touch escaped", "escaped\u202etxt")
 
 

@@ -10,6 +10,7 @@ import resource
 import stat
 import struct
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -26,7 +27,7 @@ from schemas.settings import load_settings
 
 SECONDS, MEGABYTES = 5.0, 256
 ROW = b"provider_id;org_form;services\np1;ab;home_care\n"
-ABSOLUTE = Path("/var/tmp/avvik-gate-s3-escaped.csv")
+ABSOLUTE = Path(tempfile.gettempdir()) / "avvik-gate-s3-escaped.csv"
 _SHEET = '<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
 
 
